@@ -1,0 +1,82 @@
+"""Missing evidence is flagged; the exit photos stand where the rule wants them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from checklists.engine import judge
+from checklists.evidence import Lack, Media
+from checklists.selection import Context
+
+GATE = (109.3, 24.2)
+METRE_NORTH = 1 / 111_195
+EXIT = "dust.exit.road-clean"
+
+
+def found(pack, code, result="fail", **more):
+    given = {"item": code, "result": result}
+    given.update({key: more.pop(key) for key in ("photos", "value", "position") if key in more})
+    return list(judge(pack, [given], Context(), **more).verdicts[0].lacks)
+
+
+def exit_photos(*north):
+    media = {f"p{n}": Media("photo", lon=GATE[0], lat=GATE[1] + each * METRE_NORTH) for n, each in enumerate(north)}
+    return {"photos": list(media), "media": media, "gate": GATE, "value": 50, "positioned": True}
+
+
+def test_photos_are_asked_for_on_failure_only(liujiang):
+    assert found(liujiang, "dust.site.cover") == [Lack("photo", "missing", 1)]
+    assert found(liujiang, "dust.site.cover", "pass") == []
+
+
+def test_files_of_unknown_kind_count_as_whatever_is_needed(liujiang):
+    assert found(liujiang, "dust.gate.wash-platform", photos=["a", "b"]) == []
+    assert found(liujiang, "dust.gate.wash-platform", photos=["a"]) == [Lack("film", "missing", 1)]
+
+
+def test_two_photos_are_no_film(liujiang):
+    media = {"a": Media("photo"), "b": Media("photo")}
+    assert found(liujiang, "dust.gate.wash-platform", photos=["a", "b"], media=media) == [Lack("film", "missing", 1)]
+
+
+@pytest.mark.parametrize(("seconds", "lacks"), [(60, []), (61, [Lack("film", "too-long", 1)])])
+def test_a_film_lasts_at_most_60_seconds(liujiang, seconds, lacks):
+    media = {"a": Media("photo"), "b": Media("film", seconds=seconds)}
+    assert found(liujiang, "dust.gate.wash-platform", photos=["a", "b"], media=media) == lacks
+
+
+def test_one_photo_sent_twice_is_one(liujiang):
+    assert Lack("photo", "missing", 1) in found(liujiang, "dust.faults.six", photos=["a", "a"])
+
+
+def test_a_position_comes_with_the_answer_or_the_inspection(liujiang):
+    lack = Lack("position", "missing", 1)
+    assert lack in found(liujiang, "dust.faults.six", photos=["a", "b"])
+    assert lack not in found(liujiang, "dust.faults.six", photos=["a", "b"], positioned=True)
+    assert lack not in found(liujiang, "dust.faults.six", photos=["a", "b"], position={"lon": 1})
+
+
+def test_a_document_is_asked_for_even_when_the_duty_is_met(liujiang):
+    assert found(liujiang, "dust.cost.in-budget", "pass") == [Lack("document", "missing", 1)]
+
+
+def test_photos_at_the_gate_and_both_sides_satisfy_the_exit_rule(liujiang):
+    assert found(liujiang, EXIT, "pass", **exit_photos(0, 50, -50)) == []
+
+
+@given(st.permutations([0, 50, -50]), st.lists(st.floats(-15, 15), min_size=3, max_size=3))
+def test_the_exit_rule_allows_for_order_and_a_phones_error(north, error):
+    from checklists import library
+
+    pack = library.get("dust-liujiang", "2024.1").pack
+    assert found(pack, EXIT, "pass", **exit_photos(*(a + b for a, b in zip(north, error, strict=True)))) == []
+
+
+@pytest.mark.parametrize("north", [(0, 50, 52), (0, 0, 0), (0, 50, -110), (60, 50, -50)])
+def test_photos_on_one_side_or_too_far_are_misplaced(liujiang, north):
+    assert [each.reason for each in found(liujiang, EXIT, "pass", **exit_photos(*north))] == ["misplaced"]
+
+
+def test_without_places_the_exit_photos_are_unlocated_not_refused(liujiang):
+    lacks = found(liujiang, EXIT, "pass", photos=["a", "b", "c"], value=50, positioned=True)
+    assert lacks == [Lack("photo", "unlocated", 3)]
