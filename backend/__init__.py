@@ -1,0 +1,27 @@
+"""The Flask server: the only place that knows Flask, SQLAlchemy, the file system and the clock."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from backend import api, cli, clock, database, errors, logs, storage
+from backend.config import Settings, from_environment
+
+
+def create_app(settings: Settings | None = None, server_clock: clock.Clock | None = None) -> Flask:
+    """The application, in the order in which its parts depend on one another."""
+    settings = settings or from_environment()
+    app = Flask("backend", static_folder=None)
+    app.extensions["bluegrid.settings"] = settings
+    app.extensions["bluegrid.clock"] = server_clock or clock.Clock()
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=settings.limits.file_bytes + settings.limits.chunk_max_bytes,
+    )
+    logs.init_app(app)
+    database.init_app(app, settings)
+    storage.init_app(app, settings)
+    errors.init_app(app)
+    api.init_app(app, settings)
+    cli.init_app(app)
+    return app

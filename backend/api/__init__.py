@@ -1,0 +1,30 @@
+"""The HTTP API: one blueprint per resource; a view parses, authorises, calls a service, dumps."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from backend.api import access
+from backend.api.json_provider import OrjsonProvider
+from backend.config import Settings
+from backend.extensions import api, limiter
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    from backend.api import auth, devices, docs, exports, findings, health, inspections, media, packs, people, sites, sync
+
+    app.json = OrjsonProvider(app)
+    app.config.update(
+        API_TITLE="Bluegrid",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX=None,
+        BLUEGRID_LOGIN_ATTEMPTS=settings.login_attempts,
+        RATELIMIT_HEADERS_ENABLED=True,
+    )
+    limiter.init_app(app)
+    api.init_app(app)
+    app.before_request(access.authorise)
+    for module in (auth, people, devices, sync, packs, media, inspections, findings, exports, sites, health):
+        api.register_blueprint(module.blueprint)
+    docs.init_app(app)

@@ -1,0 +1,96 @@
+"""Findings, read: as JSON and as GeoJSON."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, json, jsonify, request
+from flask_smorest import Blueprint
+from marshmallow import RAISE, Schema, fields, validate
+
+from backend import catalogue
+from backend.api import access, documents
+from backend.api.paging import PageArgs, page_asked, page_body
+from backend.services import finding_filters, finding_queries
+from backend.services.pages import Page
+from backend.services.rows import Document
+from backend.transactions import reading
+
+GEOJSON = "application/geo+json"
+
+blueprint = Blueprint("findings", __name__, url_prefix="/api/v1/findings", description="Findings 问题")
+
+
+def _filter(description: str) -> fields.Field[Any]:
+    return fields.String(metadata={"description": description})
+
+
+def _codes(group: str) -> fields.Field[Any]:
+    return _filter(f"One or more, separated by commas: {', '.join(catalogue.codes(group))}")
+
+
+class FilterArgs(Schema):
+    """Read by `finding_filters.parse`, which says what is wrong with one."""
+
+    cell = _filter("Administrative code (with all below it), 1 km or 3 km square, BeiDou code, or `unassigned`")
+    topic = _codes("topic")
+    state = _codes("state")
+    severity = _codes("severity")
+    found_from = _filter("RFC 3339 time, or a date (its start in Beijing); included")
+    found_to = _filter("RFC 3339 time, not included; or a date, that whole day in Beijing included")
+    bbox = _filter("west,south,east,north in CGCS2000 degrees")
+    site = _filter("Id of a site")
+    text = _filter("Looked for in number, item, description, and the site's name and address")
+
+
+class FindingsArgs(FilterArgs, PageArgs):
+    format = fields.String(
+        validate=validate.OneOf(["json", "geojson"]), metadata={"description": "Instead of the Accept header"}
+    )
+
+
+@blueprint.get("")
+@blueprint.arguments(FindingsArgs, location="query", unknown=RAISE)
+@blueprint.response(200, documents.page_of(documents.FindingSchema, "FindingPage"))
+@blueprint.alt_response(200, schema=documents.FeatureCollectionSchema, content_type=GEOJSON, success=True)
+@access.anyone_known()
+def list_findings(args: dict[str, Any]) -> Response:
+    """Findings that you may see, newest first; `Accept: application/geo+json` gives GeoJSON in CGCS2000."""
+    filters = finding_filters.parse(args)
+    with reading() as session:
+        page = finding_queries.page(session, access.current_actor(), filters, page_asked(args))
+        found = finding_queries.documents(session, page.rows)
+    response = _features(page, found) if _wants_geojson(args) else jsonify(page_body(page, found))
+    response.vary.add("Accept")
+    return response
+
+
+@blueprint.get("/<uuid:finding_id>")
+@blueprint.response(200, documents.FindingDetailSchema)
+@access.anyone_known()
+def get_finding(finding_id: UUID) -> Response:
+    """One finding with its comments, photos, flags, and how its cells were found."""
+    with reading() as session:
+        return jsonify(finding_queries.detail(session, access.current_actor(), str(finding_id)))
+
+
+def _wants_geojson(args: dict[str, Any]) -> bool:
+    if "format" in args:
+        return bool(args["format"] == "geojson")
+    return request.accept_mimetypes.best_match(["application/json", GEOJSON]) == GEOJSON
+
+
+def _features(page: Page[Any], found: list[Document]) -> Response:
+    body = {
+        "type": "FeatureCollection",
+        "datum": "CGCS2000",
+        **page_body(page, [_feature(e) for e in found], "features"),
+    }
+    return Response(json.dumps(body), mimetype=GEOJSON)
+
+
+def _feature(finding: Document) -> Document:
+    place = finding["location"]
+    point = place and {"type": "Point", "coordinates": [round(place["lon"], 9), round(place["lat"], 9)]}
+    return {"type": "Feature", "id": finding["id"], "geometry": point, "properties": finding}

@@ -1,0 +1,183 @@
+"""Push and pull of devices."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import zlib
+from typing import Any
+
+import orjson
+from flask import Response, current_app, request
+from flask_smorest import Blueprint
+from marshmallow import EXCLUDE, Schema, fields
+
+from backend import clock
+from backend.api import access
+from backend.config import Limits
+from backend.services import sync as service
+from backend.transactions import reading, writing
+from sync import pull as pulling
+from sync.errors import BatchInvalid, BatchTooLarge, OpUnreadable, PullSchemaUnsupported
+
+blueprint = Blueprint("sync", __name__, url_prefix="/api/v1/sync", description="Ops up, rows down")
+SCHEMA_MIN, SCHEMA_MAX = 1, 1
+
+
+class EnvelopeSchema(Schema):
+    body = fields.String(required=True, metadata={"description": "the op as a JSON text; hash and signature cover it"})
+    sig = fields.String(allow_none=True)
+
+
+class PushSchema(Schema):
+    app = fields.String()
+    device_now = fields.String()
+    ops = fields.List(fields.Nested(EnvelopeSchema), required=True)
+
+
+class ResultSchema(Schema):
+    id = fields.UUID()
+    n = fields.Integer()
+    status = fields.String()
+    replay = fields.Boolean()
+    seq = fields.Integer()
+    rev = fields.Integer(allow_none=True)
+    conflict = fields.String(allow_none=True)
+    problem = fields.Dict(allow_none=True)
+    receipt = fields.Dict(allow_none=True)
+
+
+class PushAnswerSchema(Schema):
+    epoch = fields.String()
+    server_now = fields.String()
+    expected_n = fields.Integer()
+    backed_up_seq = fields.Integer()
+    results = fields.List(fields.Nested(ResultSchema))
+    missing_media = fields.List(fields.String())
+
+
+@blueprint.post("/push")
+@blueprint.doc(requestBody={"required": True, "content": {"application/json": {"schema": PushSchema}}})
+@blueprint.response(200, PushAnswerSchema)
+@access.device(even_revoked=True)
+def push() -> Response:
+    """Hand in a batch of ops; each gets a verdict. A replay is answered with its stored result."""
+    actor, received_at = access.current_actor(), clock.now()
+    limits = current_app.extensions["bluegrid.settings"].limits
+    envelope = _read_json(limits)
+    try:
+        with reading() as session:
+            batch = service.read_push(session, actor, envelope, received_at, limits)
+    except OpUnreadable as error:
+        with writing() as session:
+            service.quarantine(session, actor, error, received_at)
+        raise
+    with writing() as session:
+        answer = service.push(session, batch, envelope.get("app"))
+    return _json(orjson.dumps(answer))
+
+
+class PullQuerySchema(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    cursor = fields.String(load_default=None)
+    limit = fields.Integer(load_default=500)
+    schema = fields.Integer(load_default=SCHEMA_MAX)
+    again = fields.List(
+        fields.String(),
+        load_default=list,
+        metadata={"description": "scopes to send from the start, because their digest differs"},
+    )
+
+
+class PullAnswerSchema(Schema):
+    cursor = fields.String()
+    complete = fields.Boolean()
+    epoch = fields.String()
+    head = fields.Integer()
+    scopes = fields.Dict()
+    entries = fields.List(fields.Dict())
+    streams = fields.Dict()
+    digests = fields.Dict(allow_none=True)
+
+
+@blueprint.get("/pull")
+@blueprint.arguments(PullQuerySchema, location="query")
+@blueprint.response(200, PullAnswerSchema)
+@access.device()
+def pull(query: dict[str, Any]) -> Response:
+    """What changed in the device's scopes since its cursor."""
+    if not SCHEMA_MIN <= query["schema"] <= SCHEMA_MAX:
+        raise PullSchemaUnsupported("Update the app to go on receiving.", min=SCHEMA_MIN, max=SCHEMA_MAX)
+    actor = access.current_actor()
+    limits: Limits = current_app.extensions["bluegrid.settings"].limits
+    with reading() as session:
+        page = service.pull_page(session, actor, query["cursor"], query["limit"], limits.pull_bytes, query["again"])
+        tips = service.tips(session, actor)
+    response = _json(_page_json(page, tips))
+    response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
+    response.headers["Cache-Control"] = "private, no-cache"
+    return _compressed(response.make_conditional(request))
+
+
+def _page_json(page: pulling.Page, tips: dict[str, int]) -> bytes:
+    entries = []
+    for key in page.entries:
+        wire = pulling.entry_json(key, page.rows)
+        if "row" in wire:
+            wire["row"] = orjson.Fragment(wire["row"])  # rendered when it was written; not parsed again
+        entries.append(wire)
+    digests = page.digests and {scope: {"n": n, "x": x.hex()} for scope, (n, x) in page.digests.items()}
+    return orjson.dumps(
+        {
+            "cursor": page.cursor,
+            "complete": page.complete,
+            "epoch": page.epoch,
+            "head": page.head,
+            "scopes": {"added": page.added, "removed": page.removed},
+            "entries": entries,
+            "streams": tips,
+            "digests": digests,
+        }
+    )
+
+
+def _json(body: bytes) -> Response:
+    return Response(body, mimetype="application/json")
+
+
+def _compressed(response: Response) -> Response:
+    body = response.get_data()
+    if response.status_code == 200 and len(body) > 1024 and "gzip" in request.accept_encodings:
+        response.set_data(gzip.compress(body, 5, mtime=0))
+        response.headers["Content-Encoding"] = "gzip"
+    response.vary.add("Accept-Encoding")
+    return response
+
+
+def _read_json(limits: Limits) -> dict[str, Any]:
+    """The request's JSON object, decompressed within the limit; stdlib's reader, which takes lone surrogates."""
+    raw = request.get_data(cache=False)
+    most = limits.batch_bytes
+    if request.content_encoding == "gzip":
+        raw = _gunzip(raw, most)
+    if len(raw) > most:
+        raise BatchTooLarge(f"A batch is at most {most} bytes; send fewer ops.", limit=most, unit="bytes")
+    try:
+        parsed = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise BatchInvalid("The request is no readable JSON; nothing was stored.") from None
+    if not isinstance(parsed, dict):
+        raise BatchInvalid("A push is a JSON object.")
+    return parsed
+
+
+def _gunzip(raw: bytes, most: int) -> bytes:
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(raw)) as file:
+            return file.read(most + 1)
+    except (OSError, EOFError, zlib.error):
+        raise BatchInvalid("The request's gzip is broken or cut off; nothing was stored.") from None

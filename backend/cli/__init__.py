@@ -1,0 +1,12 @@
+"""Flask commands; each one calls services and prints what it did. They work beside a running server."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    from backend.cli import demo, devices, setup, users
+
+    for module in (users, devices, setup, demo):
+        app.cli.add_command(module.group)

@@ -1,0 +1,111 @@
+"""Settings: one frozen object, read from the environment once and validated at start.
+
+Knows the environment and nothing of Flask's request, of models or of routes.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+MIB = 1024 * 1024
+
+
+class SettingInvalid(ValueError):
+    """A setting that the server must not start with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a device may send at once; told to it at enrolment."""
+
+    batch_ops: int = 200
+    batch_bytes: int = MIB
+    op_bytes: int = 256 * 1024
+    op_bytes_kept: int = MIB
+    pull_bytes: int = MIB
+    chunk_min_bytes: int = 256 * 1024
+    chunk_max_bytes: int = 4 * MIB
+    file_bytes: int = 50 * MIB
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that differs between two installations."""
+
+    data: Path
+    database_url: str
+    blob_url: str
+    secret_key: str
+    public_url: str | None = None
+    backed_up_by_others: bool = False
+    demo: bool = False
+    invite_hours: int = 24
+    revoked_grace_days: int = 30
+    login_hours: int = 12
+    clock_tolerance_s: int = 300
+    exif_distance_m: float = 500.0
+    audit_days: int = 185
+    argon2_memory_kib: int = 65536
+    login_attempts: str = "10 per minute"
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+
+def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read and check the settings; raises SettingInvalid with a sentence that says what to mend."""
+    env = os.environ if environ is None else environ
+    data = Path(env.get("BLUEGRID_DATA", "instance")).absolute()
+    data.mkdir(parents=True, exist_ok=True)
+    database_url = env.get("BLUEGRID_DATABASE_URL") or f"sqlite:///{data / 'bluegrid.sqlite3'}"
+    if database_url.startswith("postgres://"):
+        database_url = "postgresql://" + database_url.removeprefix("postgres://")
+    if database_url.startswith("postgresql://"):
+        database_url = "postgresql+psycopg://" + database_url.removeprefix("postgresql://")
+    if not database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise SettingInvalid("BLUEGRID_DATABASE_URL must begin with sqlite:/// or postgresql://")
+    blob_url = env.get("BLUEGRID_BLOB_URL") or f"file://{data / 'blobs'}"
+    if not blob_url.startswith(("file://", "s3://")):
+        raise SettingInvalid("BLUEGRID_BLOB_URL must begin with file:// or s3://")
+    backed_up_by = env.get("BLUEGRID_BACKED_UP_BY", "bluegrid")
+    if backed_up_by not in ("bluegrid", "external"):
+        raise SettingInvalid("BLUEGRID_BACKED_UP_BY is 'external' or left out")
+    return Settings(
+        data=data,
+        database_url=database_url,
+        blob_url=blob_url,
+        secret_key=env.get("BLUEGRID_SECRET_KEY") or _kept_secret(data / "secret-key"),
+        public_url=env.get("BLUEGRID_PUBLIC_URL"),
+        backed_up_by_others=backed_up_by == "external",
+        demo=env.get("BLUEGRID_DEMO") == "1",
+        limits=Limits(file_bytes=_positive(env, "BLUEGRID_FILE_MIB", 50) * MIB),
+    )
+
+
+def _positive(env: Mapping[str, str], name: str, default: int) -> int:
+    try:
+        value = int(env.get(name, default))
+    except ValueError:
+        raise SettingInvalid(f"{name} must be a whole number") from None
+    if value < 1:
+        raise SettingInvalid(f"{name} must be at least 1")
+    return value
+
+
+def _kept_secret(path: Path) -> str:
+    """The secret of this installation, made once and readable by its owner alone."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(48))
+        file.flush()
+        os.fsync(file.fileno())
+    return path.read_text().strip()

@@ -1,0 +1,25 @@
+"""Binds the database: engine options, durability, migrations."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+import backend.models  # noqa: F401  (registers the tables)
+from backend import durability
+from backend.config import Settings
+from backend.extensions import db, migrate
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(settings)
+    db.init_app(app)
+    migrate.init_app(app, db)
+    with app.app_context():
+        durability.harden(db.engine)
+
+
+def _engine_options(settings: Settings) -> dict[str, object]:
+    if settings.sqlite:
+        return {"pool_size": 8, "connect_args": {"check_same_thread": False, "timeout": 30}}
+    return {"pool_size": 8, "pool_pre_ping": True}

@@ -1,0 +1,131 @@
+"""The one table from exception class to status and `application/problem+json` (RFC 9457).
+
+Nobody else builds a problem body. An unexpected exception becomes a 500 that says nothing of the inside and is logged.
+"""
+
+from __future__ import annotations
+
+import errno
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from flask import Flask, Response, json, request
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from backend.services import errors as services
+from backend.services import media_errors as media
+from checklists.errors import ChecklistError
+from geo.errors import GeoError
+from sync import errors as sync
+
+log = structlog.get_logger()
+
+STATUS: dict[type[Exception], int] = {
+    services.InputInvalid: 422,
+    services.NotFound: 404,
+    services.Unauthenticated: 401,
+    services.LoginFailed: 401,
+    services.NotAllowed: 403,
+    services.AlreadyExists: 409,
+    services.InviteInvalid: 403,
+    services.TooLarge: 413,
+    services.StorageFull: 507,
+    services.ServiceError: 422,
+    media.TusVersionUnsupported: 412,
+    media.HeaderInvalid: 400,
+    media.ContentTypeWrong: 415,
+    media.OffsetWrong: 409,
+    media.LengthExceeded: 400,
+    media.ChecksumWrong: 460,
+    media.HashWrong: 460,
+    media.UploadExpired: 410,
+    sync.StreamGap: 409,
+    sync.StreamFork: 409,
+    sync.SignatureInvalid: 409,
+    sync.StreamUnknown: 404,
+    sync.OpUnreadable: 422,
+    sync.BatchTooLarge: 413,
+    sync.CursorInvalid: 422,
+    sync.CursorExpired: 410,
+    sync.EpochChanged: 410,
+    sync.PullSchemaUnsupported: 409,
+    sync.StoreUnavailable: 503,
+    sync.SyncError: 422,
+    GeoError: 422,
+    ChecklistError: 422,
+}
+
+
+def problem(status: int, code: str, detail: str, extras: dict[str, Any] | None = None) -> Response:
+    """A problem+json response; `extras` are typed members beside the standard ones."""
+    body = {
+        "type": f"urn:bluegrid:problem:{code}",
+        "title": HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Error",
+        "status": status,
+        "detail": detail,
+        "code": code,
+        **(extras or {}),
+    }
+    response = Response(json.dumps(body), status=status, mimetype="application/problem+json")
+    if status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if status == 503:
+        response.headers["Retry-After"] = "5"
+    return response
+
+
+def status_of(error: Exception) -> int:
+    """The status of the nearest class in the table."""
+    for cls in type(error).__mro__:
+        if cls in STATUS:
+            return STATUS[cls]
+    return 500
+
+
+def _known(error: Exception) -> Response:
+    return problem(status_of(error), getattr(error, "code", "error"), str(error), getattr(error, "extras", None))
+
+
+def _http(error: HTTPException) -> Response:
+    status = error.code or 500
+    data: dict[str, Any] = getattr(error, "data", None) or {}
+    messages = data.get("messages")
+    code = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 422: "input-invalid", 429: "too-many-requests"}
+    extras: dict[str, Any] = {"errors": messages} if messages else {}
+    detail = "Some fields are missing or wrong; 'errors' names them." if messages else (error.description or error.name)
+    response = problem(status, code.get(status, "http-error"), detail, extras)
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value
+    for name, value in (data.get("headers") or {}).items():
+        response.headers[name] = value
+    return response
+
+
+def _database(error: OperationalError) -> Response:
+    log.error("database-unavailable", path=request.path, reason=str(error.orig))
+    if "full" in str(error.orig).lower() or "no space" in str(error.orig).lower():
+        return problem(507, "storage-full", "The server's disk is full; nothing was acknowledged. Keep the data and try later.")
+    return problem(503, "database-unavailable", "The database is busy or unreachable; try again shortly.")
+
+
+def _disk(error: OSError) -> Response:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return problem(507, "storage-full", "The server's disk is full; nothing was acknowledged. Keep the data and try later.")
+    return _unexpected(error)
+
+
+def _unexpected(error: Exception) -> Response:
+    log.exception("unexpected", path=request.path, kind=type(error).__name__)
+    return problem(500, "internal-error", "Something went wrong on the server; it was logged. Nothing you sent was changed.")
+
+
+def init_app(app: Flask) -> None:
+    for base in (services.ServiceError, sync.SyncError, GeoError, ChecklistError):
+        app.register_error_handler(base, _known)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _database)
+    app.register_error_handler(OSError, _disk)
+    app.register_error_handler(Exception, _unexpected)

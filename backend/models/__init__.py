@@ -1,0 +1,46 @@
+"""Tables: columns and constraints only. One file per aggregate; importing this package registers them all."""
+
+from backend.models.checklist import ChecklistVersion
+from backend.models.device import Device, DeviceToken, Invite, Stream
+from backend.models.finding import Comment, Finding, FindingCell
+from backend.models.grid import Cell, GridVersion
+from backend.models.inspection import Inspection
+from backend.models.media import Blob, BlobHolder, Mention, Photo, Upload
+from backend.models.office import AuditEvent, Job, NumberSeries
+from backend.models.people import Certificate, Grant, LoginToken, User
+from backend.models.site import Site
+from backend.models.sync import Counter, Entry, OpIdentity, OpRecord, QuarantinedBody, ScopeDigest, SyncedRow
+
+__all__ = [
+    "AuditEvent",
+    "Blob",
+    "BlobHolder",
+    "Cell",
+    "Certificate",
+    "ChecklistVersion",
+    "Comment",
+    "Counter",
+    "Device",
+    "DeviceToken",
+    "Entry",
+    "Finding",
+    "FindingCell",
+    "Grant",
+    "GridVersion",
+    "Inspection",
+    "Invite",
+    "Job",
+    "LoginToken",
+    "Mention",
+    "NumberSeries",
+    "OpIdentity",
+    "OpRecord",
+    "Photo",
+    "QuarantinedBody",
+    "ScopeDigest",
+    "Site",
+    "Stream",
+    "SyncedRow",
+    "Upload",
+    "User",
+]

@@ -1,0 +1,83 @@
+"""Findings (问题), their cells, and comments on them. Findings are never deleted."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from backend.extensions import Base
+from backend.models.columns import Big, Document, Instant, Items, Key
+
+
+class Finding(Base):
+    """`position` is as sent; `lon`/`lat` are canonical CGCS2000, null only where no position was given."""
+
+    __tablename__ = "finding"
+    __table_args__ = (
+        CheckConstraint("severity IN ('minor','moderate','serious')", name="severity"),
+        CheckConstraint("grade IN ('lead','evidence')", name="grade"),
+        Index("ix_finding_found", "found_at", "id"),
+        Index("ix_finding_place", "lon", "lat"),
+        Index("ix_finding_topic_state", "topic", "state"),
+    )
+
+    id: Mapped[Key]
+    number: Mapped[str] = mapped_column(String(40), unique=True)
+    topic: Mapped[str] = mapped_column(String(20))
+    item: Mapped[str | None] = mapped_column(String(80))
+    checklist: Mapped[str | None] = mapped_column(String(60))
+    checklist_version: Mapped[str | None] = mapped_column(String(20))
+    inspection_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    site_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    description: Mapped[str] = mapped_column(Text)
+    severity: Mapped[str] = mapped_column(String(10))
+    state: Mapped[str] = mapped_column(String(20))
+    grade: Mapped[str] = mapped_column(String(10))
+    source: Mapped[str] = mapped_column(String(20))
+    basis: Mapped[str | None] = mapped_column(Text)
+    requirement: Mapped[str | None] = mapped_column(Text)
+    rectification_kind: Mapped[str | None] = mapped_column(String(20))
+    deadline_at: Mapped[Instant | None]
+    lead_department: Mapped[str | None] = mapped_column(String(200))
+    author_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), index=True)
+    stream_id: Mapped[str] = mapped_column(String(36))
+    found_at: Mapped[Instant]
+    found_at_sent: Mapped[str] = mapped_column(String(40))
+    received_at: Mapped[Instant]
+    position: Mapped[Document | None]
+    lon: Mapped[float | None]
+    lat: Mapped[float | None]
+    accuracy_m: Mapped[float | None]
+    cell_code: Mapped[str | None] = mapped_column(String(20), index=True)
+    flags: Mapped[Items]
+    merged_into: Mapped[str | None] = mapped_column(String(36))
+    rev: Mapped[Big] = mapped_column(default=1)
+    cells: Mapped[list[FindingCell]] = relationship(
+        lazy="selectin", cascade="all, delete-orphan", order_by="FindingCell.scheme"
+    )
+
+
+class FindingCell(Base):
+    """Where a finding lies in one scheme, by which grid version, how it was decided and how sure that is."""
+
+    __tablename__ = "finding_cell"
+    __table_args__ = (UniqueConstraint("finding_id", "scheme"), Index("ix_finding_cell_scheme", "scheme", "code"))
+
+    finding_id: Mapped[str] = mapped_column(ForeignKey("finding.id"), primary_key=True)
+    scheme: Mapped[str] = mapped_column(String(20), primary_key=True)
+    code: Mapped[str] = mapped_column(String(40))
+    confidence: Mapped[float]
+    method: Mapped[str] = mapped_column(String(30))
+    version_id: Mapped[str | None] = mapped_column(String(36))
+    candidates: Mapped[Items]
+
+
+class Comment(Base):
+    __tablename__ = "comment"
+
+    id: Mapped[Key]
+    finding_id: Mapped[str] = mapped_column(ForeignKey("finding.id"), index=True)
+    author_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"))
+    text: Mapped[str] = mapped_column(Text)
+    said_at: Mapped[Instant]
+    rev: Mapped[Big] = mapped_column(default=1)

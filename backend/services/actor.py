@@ -1,0 +1,42 @@
+"""Who is acting, and what that one may see: the question every service asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backend.services.errors import NotAllowed
+
+UNASSIGNED = "area:unassigned"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A signed-in person, on a device or not. `grants` are cell and unit codes; `device_id` is null at the console."""
+
+    user_id: str
+    name: str
+    role: str
+    grants: frozenset[str]
+    device_id: str | None = None
+    device_revoked: bool = False
+
+    def scopes(self) -> frozenset[str]:
+        """The sync scopes whose rows this actor mirrors and may read."""
+        own = {"global", f"user:{self.user_id}", *(f"area:{code}" for code in self.grants)}
+        if self.sees_unassigned():
+            own.add(UNASSIGNED)
+        return frozenset(own)
+
+    def sees_unassigned(self) -> bool:
+        """Admins and city supervisors see what lies in no cell."""
+        city = any(len(code) == 6 and code.endswith("00") for code in self.grants)
+        return self.role == "admin" or (self.role == "supervisor" and city)
+
+    def covers(self, lineage: list[str]) -> bool:
+        """True when a cell, given with its ancestors, is within the grants."""
+        return self.role == "admin" or not self.grants.isdisjoint(lineage)
+
+    def require_role(self, *roles: str) -> None:
+        """Raise NotAllowed unless the actor has one of the roles."""
+        if self.role not in roles:
+            raise NotAllowed(f"This needs the role {' or '.join(roles)}.")

@@ -1,0 +1,92 @@
+"""Published checklist versions: loaded once, offered to devices, read by the version that an inspection pinned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import orjson
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend.models import ChecklistVersion
+from backend.services.rows import checklist_document
+from backend.sync_store import SqlStore
+from checklists import library, schema
+from checklists.model import Item, Pack
+from sync.store import Row
+
+
+def install(session: Session, store: SqlStore, now: datetime, new_id: Callable[[], str]) -> list[str]:
+    """Store each shipped version that is not there yet and tell devices of it; returns `code@version` of the new ones.
+
+    The counter must be locked.
+    """
+    known = {tuple(row) for row in session.execute(select(ChecklistVersion.code, ChecklistVersion.version))}
+    added = []
+    for (code, number), published in library.shipped().items():
+        if (code, number) in known:
+            continue
+        version = ChecklistVersion(
+            id=new_id(),
+            code=code,
+            version=number,
+            title_zh=published.pack.title.zh,
+            title_en=published.pack.title.en,
+            sha256=published.sha256,
+            body=published.data,
+            published_at=now,
+        )
+        session.add(version)
+        session.flush()
+        store.publish(Row("checklist", version.id, 1, checklist_document(version), frozenset({"global"})))
+        added.append(f"{code}@{number}")
+    return added
+
+
+def pinned(session: Session, code: str, number: str) -> Pack | None:
+    """The pack of one version, or None when this server does not have it."""
+    sha256 = session.scalar(
+        select(ChecklistVersion.sha256).where(ChecklistVersion.code == code, ChecklistVersion.version == number)
+    )
+    return _parsed(session, sha256) if sha256 else None
+
+
+_packs: dict[str, Pack] = {}
+
+
+def _parsed(session: Session, sha256: str) -> Pack:
+    if sha256 not in _packs:
+        body = session.scalar(select(ChecklistVersion.body).where(ChecklistVersion.sha256 == sha256))
+        _packs[sha256] = schema.parse(orjson.loads(body))
+    return _packs[sha256]
+
+
+def newest_with_item(session: Session, item_code: str) -> tuple[Pack, Item] | None:
+    """The newest version that has an item, for findings that name an item outside an inspection."""
+    rows = session.execute(
+        select(ChecklistVersion.code, ChecklistVersion.version, ChecklistVersion.sha256)
+    ).all()
+    for row in sorted(rows, key=lambda row: library.order(row.version), reverse=True):
+        pack = _parsed(session, row.sha256)
+        if item_code in pack.by_code:
+            return pack, pack.by_code[item_code]
+    return None
+
+
+def basis_of(pack: Pack, item: Item) -> str:
+    """The documents and clauses that an item stands on, for the ledger's 依据 column."""
+    named = [f"{_title(pack, source.id)} {source.clause}".strip() for source in item.sources]
+    named += [f"{_title(pack, law.id)} {law.article}".strip() for law in item.legal_basis]
+    return "；".join(named)
+
+
+def _title(pack: Pack, document_id: str) -> str:
+    entry = pack.tables.get("documents", {}).get(document_id) or {}
+    return str(entry.get("zh", document_id))
+
+
+def department_names(pack: Pack, item: Item) -> str:
+    """The lead departments of an item, in Chinese."""
+    table = pack.tables.get("departments", {})
+    return "、".join(str(table[code].get("zh", code)) if code in table else code for code in item.leads)

@@ -1,0 +1,21 @@
+"""One handler per sync command; the engine calls them, and nobody else."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from backend.services.commands.finding_comment import FindingComment
+from backend.services.commands.finding_report import FindingReport
+from backend.services.commands.inspection_submit import InspectionSubmit
+from backend.services.commands.photo_add import PhotoAdd
+from sync.commands import Handler
+
+
+def handlers(session: Session) -> dict[str, Handler]:
+    """The commands that this server knows."""
+    return {
+        "inspection.submit": InspectionSubmit(session),
+        "finding.report": FindingReport(session),
+        "finding.comment": FindingComment(session),
+        "photo.add": PhotoAdd(session),
+    }

@@ -1,0 +1,143 @@
+"""Findings read: which an actor may see, narrowed and in pages, with a constant number of statements a page.
+
+Reads only. Rendering is `rows`, filters are `finding_filters`, rights are `visibility`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy.orm import Session
+
+from backend.models import Comment, Finding, FindingCell, Site
+from backend.services import cells, pages, rows, visibility
+from backend.services.actor import Actor
+from backend.services.errors import NotFound
+from backend.services.finding_filters import Filters
+from backend.services.pages import Page, PageAsked
+from backend.services.visibility import UNASSIGNED, FilterInvalid
+from geo import beidou, square
+from geo.errors import CellCodeInvalid
+
+STORED_SQUARE_M = 1000
+
+
+def visible(actor: Actor) -> Select[Finding]:
+    """Every finding that the actor may see."""
+    return select(Finding).where(visibility.seen_by(actor, Finding.cell_code, Finding.author_id))
+
+
+def page(session: Session, actor: Actor, filters: Filters, asked: PageAsked) -> Page[Finding]:
+    """A page of findings, newest first. Raises FilterInvalid for a cell nobody knows, PageCursorInvalid."""
+    query = visible(actor).where(*conditions(filters))
+    return pages.fetch(session, query, Finding.found_at, Finding.id, asked)
+
+
+def documents(session: Session, findings: Sequence[Finding]) -> list[rows.Document]:
+    """Findings as the wire shows them: three statements, however many they are."""
+    photos = rows.photos_of(session, "finding", [finding.id for finding in findings])
+    names = rows.names_of(session, [finding.author_id for finding in findings])
+    return [rows.finding_document(each, photos[each.id], names.get(each.author_id)) for each in findings]
+
+
+def detail(session: Session, actor: Actor, finding_id: str) -> rows.Document:
+    """One finding with its comments and how its cells were found. Raises NotFound."""
+    finding = session.scalar(visible(actor).where(Finding.id == finding_id))
+    if finding is None:
+        raise NotFound("There is no such finding, or you may not see it.")
+    document = documents(session, [finding])[0]
+    document["cells"] = [_cell_document(cell) for cell in finding.cells]
+    document["comments"] = comments(session, finding_id)
+    return document
+
+
+def comments(session: Session, finding_id: str) -> list[rows.Document]:
+    """What was said of a finding, oldest first."""
+    said = session.scalars(
+        select(Comment).where(Comment.finding_id == finding_id).order_by(Comment.said_at, Comment.id)
+    ).all()
+    photos = rows.photos_of(session, "comment", [comment.id for comment in said])
+    names = rows.names_of(session, [comment.author_id for comment in said])
+    return [rows.comment_document(each, photos[each.id], names.get(each.author_id)) for each in said]
+
+
+def conditions(filters: Filters) -> list[ColumnElement[bool]]:
+    """The filters as conditions on `finding`. Raises FilterInvalid for a cell nobody knows."""
+    found: list[ColumnElement[bool]] = []
+    if filters.cell is not None:
+        found.append(_in_cell(filters.cell))
+    if filters.topic:
+        found.append(Finding.topic.in_(filters.topic))
+    if filters.state:
+        found.append(Finding.state.in_(filters.state))
+    if filters.severity:
+        found.append(Finding.severity.in_(filters.severity))
+    if filters.found_from is not None:
+        found.append(Finding.found_at >= filters.found_from)
+    if filters.found_to is not None:
+        found.append(Finding.found_at < filters.found_to)
+    if filters.bbox is not None:
+        west, south, east, north = filters.bbox
+        found += [Finding.lon.between(west, east), Finding.lat.between(south, north)]
+    if filters.site is not None:
+        found.append(Finding.site_id == filters.site)
+    if filters.text is not None:
+        found.append(_says(filters.text))
+    return found
+
+
+def _says(text: str) -> ColumnElement[bool]:
+    at_site = exists().where(
+        Site.id == Finding.site_id,
+        or_(Site.name.icontains(text, autoescape=True), Site.address.icontains(text, autoescape=True)),
+    )
+    own = (Finding.description, Finding.number, Finding.item)
+    return or_(*(column.icontains(text, autoescape=True) for column in own), at_site)
+
+
+def _in_cell(code: str) -> ColumnElement[bool]:
+    if code == UNASSIGNED or cells.name(code) is not None:
+        return visibility.within(code, Finding.cell_code)
+    try:
+        if code.startswith(("N", "S")):
+            return _in_scheme("beidou", FindingCell.code.startswith(_beidou(code), autoescape=True))
+        return _in_scheme("square-1000", FindingCell.code.in_(_kilometre_squares(code)))
+    except CellCodeInvalid:
+        raise FilterInvalid("cell is no code of an administrative cell, a square or BeiDou.", field="cell") from None
+
+
+def _in_scheme(scheme: str, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(FindingCell.finding_id == Finding.id, FindingCell.scheme == scheme, condition)
+
+
+def _beidou(code: str) -> str:
+    """A BeiDou code begins with the codes of the cells that hold it; findings carry level 8."""
+    if beidou.decode(code).level > beidou.FINDING_LEVEL:
+        raise FilterInvalid(f"Findings carry BeiDou codes of level {beidou.FINDING_LEVEL}; ask no finer.", field="cell")
+    return code
+
+
+def _kilometre_squares(code: str) -> list[str]:
+    cell = square.decode(code)
+    times, rest = divmod(cell.size_m, STORED_SQUARE_M)
+    if rest:
+        raise FilterInvalid("Findings carry squares of 1 km; ask for one of 1 km or 3 km.", field="cell")
+    return [
+        square.SquareCell(cell.frame, STORED_SQUARE_M, cell.column * times + i, cell.row * times + j).code
+        for i in range(times)
+        for j in range(times)
+    ]
+
+
+def _cell_document(cell: FindingCell) -> dict[str, Any]:
+    return {
+        "scheme": cell.scheme,
+        "code": cell.code,
+        "name": cells.name(cell.code) if cell.scheme == "admin" else None,
+        "confidence": cell.confidence,
+        "method": cell.method,
+        "version": cell.version_id,
+        "candidates": cell.candidates,
+    }

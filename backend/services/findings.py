@@ -1,0 +1,78 @@
+"""Findings: how one comes to be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend.models import Finding, Photo
+from backend.services import checklists, deadlines, numbering, photos, publishing
+from backend.services.actor import Actor
+from backend.services.placing import Placed
+from backend.sync_store import SqlStore
+from checklists.model import Item, Pack
+from sync.commands import Outcome
+from sync.errors import OpRefused
+from sync.store import OpContext, Store
+
+FIRST_STATE = "submitted"
+
+
+def put_rule(finding: Finding, pack: Pack, item: Item) -> None:
+    """Write the duty that a finding breaks onto it: version, basis, requirement, lead department."""
+    finding.item = item.code
+    finding.checklist, finding.checklist_version = pack.code, pack.version
+    finding.basis = checklists.basis_of(pack, item)
+    finding.requirement = item.text.zh
+    finding.lead_department = checklists.department_names(pack, item) or None
+    if item.rectification is not None:
+        finding.rectification_kind = item.rectification.kind
+
+
+def create(
+    session: Session,
+    store: Store,
+    finding: Finding,
+    placed: Placed,
+    who: Actor,
+    context: OpContext,
+    hashes: Sequence[str],
+) -> Outcome:
+    """Store a new finding where it lies, with its number and deadline, and link photos that came before it.
+
+    Raises OpRefused `row-exists` when its id is taken.
+    """
+    feed = cast(SqlStore, store)
+    if session.get(Finding, finding.id) is not None:
+        raise OpRefused("row-exists", "There is already a finding with this id; the first one stands.")
+    finding.number = numbering.finding_number(session, placed.cell_code, context.received_at)
+    finding.state, finding.rev = FIRST_STATE, 1
+    finding.author_id, finding.stream_id = who.user_id, context.stream
+    finding.received_at = context.received_at
+    finding.position, finding.lon, finding.lat = placed.position, placed.lon, placed.lat
+    finding.accuracy_m, finding.cell_code = placed.accuracy_m, placed.cell_code
+    finding.cells = placed.cells()
+    _put_deadline(session, finding)
+    session.add(finding)
+    session.flush()
+    photos.hold_if_seen(session, who, hashes)
+    photos.mention(session, context.stream, who.user_id, ("finding", finding.id), hashes, "scene")
+    waiting = select(Photo).where(Photo.subject_type == "finding", Photo.subject_id == finding.id)
+    for photo in session.scalars(waiting):
+        photos.check(session, photo)
+    publishing.finding(session, feed, finding)
+    return Outcome(rev=1, created=(finding.id,))
+
+
+def _put_deadline(session: Session, finding: Finding) -> None:
+    """Due by the item's own deadline, counted from when it was found, or from receipt where that lies in the future."""
+    if finding.checklist is None or finding.item is None or finding.checklist_version is None:
+        return
+    pack = checklists.pinned(session, finding.checklist, finding.checklist_version)
+    item = pack.by_code.get(finding.item) if pack else None
+    if item is not None and item.rectification is not None:
+        start = min(finding.found_at, finding.received_at)
+        finding.deadline_at = deadlines.due(start, item.rectification.deadline)

@@ -1,0 +1,27 @@
+"""Numbers that people write on paper: one series a city and day, without gaps, drawn under the counter's lock."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from backend.models import NumberSeries
+from backend.services.deadlines import CHINA
+
+CITY_PREFIX = {"4502": "LZ", "4508": "GG"}
+
+
+def finding_number(session: Session, cell_code: str | None, received_at: datetime) -> str:
+    """`LZ-20261122-0001`: city (QT outside both), day of receipt in China, and a running number."""
+    prefix = CITY_PREFIX.get((cell_code or "")[:4], "QT")
+    series = f"{prefix}-{received_at.astimezone(CHINA):%Y%m%d}"
+    return f"{series}-{_next(session, series):04d}"
+
+
+def _next(session: Session, series: str) -> int:
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(NumberSeries).values(series=series, last=1)  # type: ignore[attr-defined]
+    statement = statement.on_conflict_do_update(index_elements=["series"], set_={"last": NumberSeries.last + 1})
+    return int(session.execute(statement.returning(NumberSeries.last)).scalar_one())

@@ -1,0 +1,106 @@
+"""Photo records and hashes that ops named: what is missing, who may see bytes, and what changes when bytes arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import and_, exists, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from backend.models import Blob, BlobHolder, Entry, Finding, Mention, Photo
+from backend.services import photo_checks, publishing
+from backend.services.actor import Actor
+from backend.sync_store import SqlStore
+
+Subject = tuple[str, str]
+
+
+def mention(session: Session, stream: str, author_id: str, subject: Subject, hashes: Iterable[str], role: str) -> None:
+    """Note the hashes that an op named for a subject; naming one again changes nothing.
+
+    Whoever can see bytes when naming them may show them to others: they become a holder.
+    """
+    values = [
+        {
+            "stream_id": stream,
+            "sha256": sha256,
+            "subject_type": subject[0],
+            "subject_id": subject[1],
+            "author_id": author_id,
+            "role": role,
+        }
+        for sha256 in dict.fromkeys(hashes)
+    ]
+    if values:
+        dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+        session.execute(dialect.insert(Mention).on_conflict_do_nothing(), values)  # type: ignore[attr-defined]
+
+
+def hold_if_seen(session: Session, actor: Actor, hashes: Iterable[str]) -> None:
+    """Make the actor a holder of those stored hashes that the actor may see now (asked before naming them)."""
+    for sha256 in dict.fromkeys(hashes):
+        if session.get(Blob, sha256) is not None and may_see_blob(session, actor, sha256):
+            add_holder(session, sha256, actor.user_id)
+
+
+def add_holder(session: Session, sha256: str, user_id: str) -> None:
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(BlobHolder).on_conflict_do_nothing()  # type: ignore[attr-defined]
+    session.execute(statement, [{"sha256": sha256, "user_id": user_id}])
+
+
+def missing_media(session: Session, stream: str) -> list[str]:
+    """The hashes that this stream named and whose bytes its author has not brought yet."""
+    there = exists().where(
+        Blob.sha256 == Mention.sha256, BlobHolder.sha256 == Mention.sha256, BlobHolder.user_id == Mention.author_id
+    )
+    query = select(Mention.sha256).where(Mention.stream_id == stream, ~there).distinct().order_by(Mention.sha256)
+    return list(session.scalars(query))
+
+
+def may_see_blob(session: Session, actor: Actor, sha256: str) -> bool:
+    """True for who brought the bytes, or may see a record that shows them.
+
+    A record shows bytes only if its author brought them or could see them: a hash by itself is no key.
+    """
+    if session.get(BlobHolder, (sha256, actor.user_id)) is not None:
+        return True
+    held_by = exists().where(BlobHolder.sha256 == sha256, BlobHolder.user_id == Mention.author_id)
+    subject = and_(Entry.type == Mention.subject_type, Entry.row_id == Mention.subject_id, Entry.kind == "put")
+    query = select(Mention.sha256).join(Entry, subject).where(Mention.sha256 == sha256, held_by)
+    if actor.role != "admin":
+        query = query.where(Entry.scope.in_(actor.scopes()))
+    return session.scalar(query.limit(1)) is not None
+
+
+def blob_arrived(session: Session, store: SqlStore, sha256: str, user_id: str) -> None:
+    """After bytes were stored for a user: check the photos that show them, and publish their subjects anew."""
+    for photo in session.scalars(select(Photo).where(Photo.sha256 == sha256, Photo.author_id == user_id)):
+        check(session, photo)
+    subjects = session.execute(
+        select(Mention.subject_type, Mention.subject_id)
+        .where(Mention.sha256 == sha256, Mention.author_id == user_id)
+        .distinct()
+    ).all()
+    for type, subject_id in subjects:
+        publishing.republish(session, store, (type, subject_id))
+
+
+def check(session: Session, photo: Photo) -> None:
+    """Compare a photo's record with its bytes when both are here; what differs is flagged on it and on its finding."""
+    blob = session.get(Blob, photo.sha256)
+    if blob is None:
+        return
+    finding = session.get(Finding, photo.subject_id) if photo.subject_type == "finding" else None
+    flags = photo_checks.flags(photo, blob.facts, finding)
+    photo.flags = merged(photo.flags, flags)
+    if finding is not None:
+        finding.flags = merged(finding.flags, [{**flag, "photo": photo.id} for flag in flags])
+    session.flush()
+
+
+def merged(flags: list[Any], new: Iterable[Mapping[str, Any]]) -> list[Any]:
+    """The flags with those new ones that are not among them."""
+    return [*flags, *(dict(flag) for flag in new if flag not in flags)]

@@ -1,0 +1,69 @@
+"""Publishing: each kind of row rendered anew and entered in the scopes where it belongs.
+
+One place says which scopes a row is in; the counter must be locked by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend.models import Comment, Finding, Inspection, Site
+from backend.services import cells, rows
+from backend.sync_store import SqlStore
+from sync.store import Row
+
+
+def finding(session: Session, store: SqlStore, row: Finding) -> int:
+    session.flush()
+    photos = rows.photos_of(session, "finding", [row.id])[row.id]
+    author = rows.names_of(session, [row.author_id]).get(row.author_id)
+    return store.publish(Row("finding", row.id, row.rev, rows.finding_document(row, photos, author), finding_scopes(row)))
+
+
+def finding_scopes(row: Finding) -> frozenset[str]:
+    """A finding is under its cell and each ancestor, and with its author wherever it lies."""
+    return frozenset(cells.scopes(row.cell_code) | {f"user:{row.author_id}"})
+
+
+def inspection(session: Session, store: SqlStore, row: Inspection) -> int:
+    session.flush()
+    found = list(session.scalars(select(Finding.id).where(Finding.inspection_id == row.id).order_by(Finding.number)))
+    author = rows.names_of(session, [row.author_id]).get(row.author_id)
+    scopes = frozenset(cells.scopes(row.cell_code) | {f"user:{row.author_id}"})
+    return store.publish(Row("inspection", row.id, row.rev, rows.inspection_document(row, found, author), scopes))
+
+
+def comment(session: Session, store: SqlStore, row: Comment) -> int:
+    """A comment is where its finding is."""
+    session.flush()
+    photos = rows.photos_of(session, "comment", [row.id])[row.id]
+    author = rows.names_of(session, [row.author_id]).get(row.author_id)
+    subject = session.get_one(Finding, row.finding_id)
+    scopes = finding_scopes(subject) | {f"user:{row.author_id}"}
+    return store.publish(Row("comment", row.id, row.rev, rows.comment_document(row, photos, author), scopes))
+
+
+def site(session: Session, store: SqlStore, row: Site) -> int:
+    session.flush()
+    return store.publish(
+        Row("site", row.id, row.rev, rows.site_document(row), frozenset(cells.scopes(row.cell_code)))
+    )
+
+
+_BY_TYPE: dict[str, tuple[type, Callable[..., int]]] = {
+    "finding": (Finding, finding),
+    "inspection": (Inspection, inspection),
+    "comment": (Comment, comment),
+    "site": (Site, site),
+}
+
+
+def republish(session: Session, store: SqlStore, subject: tuple[str, str]) -> None:
+    """Publish a subject again after something that it shows changed; one that has not arrived is left."""
+    kind = _BY_TYPE.get(subject[0])
+    row = session.get(kind[0], subject[1]) if kind else None
+    if kind is not None and row is not None:
+        kind[1](session, store, row)

@@ -1,0 +1,26 @@
+"""Enrolment links and their QR images."""
+
+from __future__ import annotations
+
+import io
+
+import segno
+
+
+def enrolment_url(base: str, code: str) -> str:
+    """The link that a phone opens; the code stands in the fragment, which no server logs."""
+    return f"{base.rstrip('/')}/app/#/enrol/{code}"
+
+
+def svg(text: str) -> str:
+    """A QR image as an SVG document."""
+    buffer = io.BytesIO()
+    segno.make(text, error="m").save(buffer, kind="svg", scale=6, border=4, xmldecl=False)
+    return buffer.getvalue().decode()
+
+
+def terminal(text: str) -> str:
+    """A QR image in block characters."""
+    buffer = io.StringIO()
+    segno.make(text, error="m").terminal(out=buffer, compact=True)
+    return buffer.getvalue()

@@ -1,0 +1,111 @@
+"""A device's push and pull as use cases: from parsed JSON to the contract's answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from uuid_utils.compat import uuid7
+
+from backend.config import Limits
+from backend.models import QuarantinedBody, Stream
+from backend.services import photos
+from backend.services.actor import Actor
+from backend.services.commands import handlers
+from backend.sync_store import SqlStore
+from sync import engine, pull, signing
+from sync.engine import Batch
+from sync.errors import BatchInvalid, BatchTooLarge, OpUnreadable, StreamUnknown
+from sync.ops import Op, read_instant, sha256_of
+from sync.store import Json
+
+log = structlog.get_logger()
+
+
+def read_push(session: Session, actor: Actor, request: Any, received_at: datetime, limits: Limits) -> Batch:
+    """Read, verify and prepare a batch without any lock.
+
+    Raises BatchInvalid, BatchTooLarge, StreamUnknown, SignatureInvalid, OpUnreadable.
+    """
+    envelopes = request.get("ops") if isinstance(request, Mapping) else None
+    if not isinstance(envelopes, list):
+        raise BatchInvalid("A push is an object whose 'ops' is a list.")
+    if len(envelopes) > limits.batch_ops:
+        raise BatchTooLarge(f"At most {limits.batch_ops} ops a batch.", limit=limits.batch_ops, unit="ops")
+    stream = _stream_of(session, actor, envelopes)
+    key = signing.read_key(stream.public_key) if stream.public_key is not None else None
+    device_now = read_instant(request.get("device_now"))
+    skew = (received_at - device_now).total_seconds() if device_now is not None else None
+    batch = engine.read_batch(stream.id, envelopes, received_at, skew, key)
+    engine.prepare(batch, handlers(session), stream.user_id)
+    return batch
+
+
+def _stream_of(session: Session, actor: Actor, envelopes: list[Any]) -> Stream:
+    """The one stream that the ops name, which must be this device's; its newest one when there are none."""
+    query = select(Stream).where(Stream.device_id == actor.device_id)
+    named = engine.stream_named(envelopes)
+    if named is not None:
+        query = query.where(Stream.id == named)
+    found = session.scalars(query.order_by(Stream.opened_at.desc()).limit(1)).first()
+    if found is None:
+        raise StreamUnknown("The ops name a stream that is not this device's.")
+    return found
+
+
+def push(session: Session, batch: Batch, app: str | None) -> Json:
+    """Process a batch in the caller's writing transaction and answer it."""
+    store = SqlStore(session, batch.received_at)
+    answer = engine.push(store, handlers(session), batch, on_error=_report)
+    return {
+        "epoch": store.epoch(),
+        "server_now": batch.received_at.isoformat(),
+        "expected_n": answer.expected_n,
+        "backed_up_seq": store.backed_up_seq(),
+        "results": answer.results,
+        "missing_media": photos.missing_media(session, batch.stream),
+    }
+
+
+def _report(op: Op, error: Exception) -> None:
+    log.error("op-failed", op=op.id, cmd=op.cmd, kind=type(error).__name__, exc_info=error)
+
+
+def quarantine(session: Session, actor: Actor, error: OpUnreadable, received_at: datetime) -> None:
+    """Keep the bytes of a body that nobody can read, once."""
+    stream = session.scalars(
+        select(Stream).where(Stream.device_id == actor.device_id).order_by(Stream.opened_at.desc()).limit(1)
+    ).one()
+    sha256 = sha256_of(error.body)
+    known = select(QuarantinedBody.id).where(
+        QuarantinedBody.stream_id == stream.id, QuarantinedBody.sha256 == sha256
+    )
+    if session.scalar(known) is None:
+        session.add(
+            QuarantinedBody(
+                id=str(uuid7()),
+                stream_id=stream.id,
+                sha256=sha256,
+                body=error.body,
+                reason=error.reason[:200],
+                received_at=received_at,
+            )
+        )
+
+
+def pull_page(
+    session: Session, actor: Actor, cursor: str | None, limit: int, max_bytes: int, again: Sequence[str] = ()
+) -> pull.Page:
+    """One page for the actor's scopes, in the caller's reading transaction."""
+    read = pull.read_cursor(cursor) if cursor else None
+    return pull.pull(SqlStore(session), actor.scopes(), read, limit, max_bytes, again)
+
+
+def tips(session: Session, actor: Actor) -> dict[str, int]:
+    """The last op number of each stream of the actor's device."""
+    rows = session.execute(select(Stream.id, Stream.last_n).where(Stream.device_id == actor.device_id))
+    return {row.id: row.last_n for row in rows}

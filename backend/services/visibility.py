@@ -1,0 +1,48 @@
+"""Which rows an actor may read: those in granted cells, one's own, and, for some, those in no cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, false, or_, true
+from sqlalchemy.orm import InstrumentedAttribute
+
+from backend.services import cells
+from backend.services.actor import Actor
+from backend.services.errors import InputInvalid
+
+UNASSIGNED = "unassigned"
+
+CellColumn = InstrumentedAttribute[str | None]
+
+
+class FilterInvalid(InputInvalid):
+    """A filter makes no sense; `field` names it."""
+
+    code = "filter-invalid"
+
+
+def seen_by(actor: Actor, cell: CellColumn, author: InstrumentedAttribute[str] | None = None) -> ColumnElement[bool]:
+    """The condition, on a table's finest administrative code and its author, that keeps what the actor may read."""
+    if actor.role == "admin":
+        return true()
+    ways: list[ColumnElement[bool]] = [cell.in_(below(actor.grants))] if actor.grants else []
+    if author is not None:
+        ways.append(author == actor.user_id)
+    if actor.sees_unassigned():
+        ways.append(cell.is_(None))
+    return or_(*ways) if ways else false()
+
+
+def within(code: str, cell: CellColumn) -> ColumnElement[bool]:
+    """The condition that a table's cell is `code` or below it; `unassigned` means no cell. Raises FilterInvalid."""
+    if code == UNASSIGNED:
+        return cell.is_(None)
+    if cells.name(code) is None:
+        raise FilterInvalid("cell is no code of an administrative cell.", field="cell")
+    return cell.in_(below([code]))
+
+
+def below(codes: Iterable[str]) -> list[str]:
+    """The cells of some codes and all below them, in a stable order so that statements are cached."""
+    return sorted({found for code in codes for found in cells.descendants(code)})

