@@ -92,7 +92,13 @@ def _http(error: HTTPException) -> Response:
     status = error.code or 500
     data: dict[str, Any] = getattr(error, "data", None) or {}
     messages = data.get("messages")
-    code = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 422: "input-invalid", 429: "too-many-requests"}
+    code = {
+        404: "not-found",
+        405: "method-not-allowed",
+        413: "too-large",
+        422: "input-invalid",
+        429: "too-many-requests",
+    }
     extras: dict[str, Any] = {"errors": messages} if messages else {}
     detail = "Some fields are missing or wrong; 'errors' names them." if messages else (error.description or error.name)
     response = problem(status, code.get(status, "http-error"), detail, extras)
@@ -107,19 +113,25 @@ def _http(error: HTTPException) -> Response:
 def _database(error: OperationalError) -> Response:
     log.error("database-unavailable", path=request.path, reason=str(error.orig))
     if "full" in str(error.orig).lower() or "no space" in str(error.orig).lower():
-        return problem(507, "storage-full", "The server's disk is full; nothing was acknowledged. Keep the data and try later.")
+        return problem(
+            507, "storage-full", "The server's disk is full; nothing was acknowledged. Keep the data and try later."
+        )
     return problem(503, "database-unavailable", "The database is busy or unreachable; try again shortly.")
 
 
 def _disk(error: OSError) -> Response:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return problem(507, "storage-full", "The server's disk is full; nothing was acknowledged. Keep the data and try later.")
+        return problem(
+            507, "storage-full", "The server's disk is full; nothing was acknowledged. Keep the data and try later."
+        )
     return _unexpected(error)
 
 
 def _unexpected(error: Exception) -> Response:
     log.exception("unexpected", path=request.path, kind=type(error).__name__)
-    return problem(500, "internal-error", "Something went wrong on the server; it was logged. Nothing you sent was changed.")
+    return problem(
+        500, "internal-error", "Something went wrong on the server; it was logged. Nothing you sent was changed."
+    )
 
 
 def init_app(app: Flask) -> None:

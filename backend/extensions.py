@@ -25,7 +25,12 @@ class Base(DeclarativeBase):
     )
 
 
+def _ours(_object: object, name: str | None, kind: str, reflected: bool, _other: object) -> bool:
+    """The job queue keeps its own tables in the same PostgreSQL; they are none of the migrations' business."""
+    return not (kind == "table" and reflected and (name or "").startswith("huey"))
+
+
 db = SQLAlchemy(model_class=Base)
-migrate = Migrate(directory="backend/migrations", render_as_batch=True, compare_type=True)
+migrate = Migrate(directory="backend/migrations", render_as_batch=True, compare_type=True, include_object=_ours)
 limiter = Limiter(key_func=get_remote_address, default_limits=[], storage_uri="memory://")
 api = Api()

@@ -47,6 +47,7 @@ def main(arguments: list[str]) -> int:
     if arguments and not demo:
         say("usage: python -m backend.serve [--demo]")
         return 2
+    os.umask(0o027)  # the data folder holds personal data: nothing of it is for other users of the machine
     if demo:
         os.environ.setdefault("BLUEGRID_DATA", "instance/demo")
         os.environ["BLUEGRID_DEMO"] = "1"

@@ -198,7 +198,9 @@ class SqlStore:
         seq = self.next_seq()
         content = orjson.dumps(row.content, default=str).decode()
         self._upsert(
-            SyncedRow, ["type", "row_id"], [{"type": row.type, "row_id": row.id, "rev": row.rev, "seq": seq, "content": content}]
+            SyncedRow,
+            ["type", "row_id"],
+            [{"type": row.type, "row_id": row.id, "rev": row.rev, "seq": seq, "content": content}],
         )
         self._enter(row.type, row.id, row.scopes, seq, gone="leave")
         return seq
@@ -249,7 +251,7 @@ class SqlStore:
 
     def _upsert(self, model: Any, keys: list[str], values: list[dict[str, Any]]) -> None:
         dialect = postgresql if self.session.get_bind().dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(model)  # type: ignore[attr-defined]
+        statement = dialect.insert(model)
         changed = {name: statement.excluded[name] for name in values[0] if name not in keys}
         self.session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), values)
 
@@ -332,7 +334,5 @@ def _is_outage(error: BaseException) -> bool:
 
 def _stored(record: Any) -> StoredOp:
     context = OpContext(record.stream_id, record.user_id, record.received_at, record.skew_s)
-    result = OpResult(
-        record.op_id, record.n, record.status, record.seq, record.rev, record.conflict, record.problem
-    )
+    result = OpResult(record.op_id, record.n, record.status, record.seq, record.rev, record.conflict, record.problem)
     return StoredOp(read_body(record.body, record.sig), context, result, record.waits_for)

@@ -252,9 +252,7 @@ class _Run:
             with self.store.savepoint():
                 prepared = _prepare(stored.op, stored.context, self.handlers)
                 outcome = self._effect(stored.op, stored.context, prepared)
-                result = OpResult(
-                    stored.op.id, stored.op.n, outcome.status, rev=outcome.rev, conflict=outcome.conflict
-                )
+                result = OpResult(stored.op.id, stored.op.n, outcome.status, rev=outcome.rev, conflict=outcome.conflict)
                 return self._settle(stored.decided(result)), outcome.created
         except StoreUnavailable:
             raise

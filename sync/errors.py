@@ -57,7 +57,9 @@ class OpUnreadable(SyncError):
     code = "op-unreadable"
 
     def __init__(self, index: int, reason: str, body: bytes) -> None:
-        super().__init__(f"Op {index} of the batch cannot be read: {reason}. It was kept; open a new stream.", index=index)
+        super().__init__(
+            f"Op {index} of the batch cannot be read: {reason}. It was kept; open a new stream.", index=index
+        )
         self.reason = reason
         self.body = body
 

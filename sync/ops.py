@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 from uuid import UUID
 
 from sync.errors import BatchInvalid, OpUnreadable
@@ -172,7 +172,9 @@ def _fault(raw: dict[str, Any]) -> str | None:
         return "'v' is no whole number from 1"
     if row is not None and not is_uuid(row):
         return "'row' is neither null nor a lower-case UUID"
-    if base_rev is not None and not (isinstance(base_rev, int) and not isinstance(base_rev, bool) and 0 <= base_rev <= MAX_N):
+    if base_rev is not None and not (
+        isinstance(base_rev, int) and not isinstance(base_rev, bool) and 0 <= base_rev <= MAX_N
+    ):
         return "'base_rev' is neither null nor a whole number"
     if not isinstance(raw.get("args"), dict):
         return "'args' is no object"
@@ -203,7 +205,7 @@ def _read_group(raw: object) -> Group | None:
     return Group(raw["id"], i, of)
 
 
-def _is_count(value: object) -> bool:
+def _is_count(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MAX_N
 
 

@@ -38,7 +38,13 @@ class Outbox:
         self.signer = signer
 
     def record(
-        self, cmd: str, row: str, args: Mapping[str, Any], base_rev: int | None = None, v: int = 1, group: Json | None = None
+        self,
+        cmd: str,
+        row: str,
+        args: Mapping[str, Any],
+        base_rev: int | None = None,
+        v: int = 1,
+        group: Json | None = None,
     ) -> Json:
         """Make the next op of the stream and keep it, with the new tip, in one write; returns its outbox record."""
         stream = self.stream()

@@ -29,7 +29,13 @@ class PhotoUploads:
         sha256 = hashlib.sha256(data).hexdigest()
         if self.storage.get(PHOTOS, sha256) is None:
             self.storage.put_bytes(sha256, data)
-            record = {"size": len(data), "media_type": media_type, "filename": filename, "state": "pending", "url": None}
+            record = {
+                "size": len(data),
+                "media_type": media_type,
+                "filename": filename,
+                "state": "pending",
+                "url": None,
+            }
             self.storage.write([(PHOTOS, sha256, record)])
         return sha256
 

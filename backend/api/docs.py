@@ -18,8 +18,9 @@ OPEN = access.Access(public=True)
 
 DESCRIPTION = """\
 Offline-first field inspection. Errors are `application/problem+json` (RFC 9457) with a stable `code`. Times are RFC
-3339 with an offset. Coordinates in answers are CGCS2000 longitude and latitude in degrees; a position that is sent names its
-datum (WGS84, GCJ02, BD09 or CGCS2000), which is never guessed. Lists are paged by an opaque `cursor`, newest first.
+3339 with an offset. Coordinates in answers are CGCS2000 longitude and latitude in degrees; a position that is sent
+names its datum (WGS84, GCJ02, BD09 or CGCS2000), which is never guessed. Lists are paged by an opaque `cursor`, newest
+first.
 
 Sign in with `POST /api/v1/auth/login`, then send `Authorization: Bearer …`; devices send the token of their enrolment.
 """

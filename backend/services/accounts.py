@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime, timedelta
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
@@ -14,7 +15,15 @@ from backend.models import Grant, LoginToken, User
 from backend.models.people import ROLES
 from backend.services import audit, tokens
 from backend.services.actor import Actor
-from backend.services.errors import AlreadyExists, InputInvalid, LoginFailed, NotFound, TokenExpired, TokenRevoked, Unauthenticated
+from backend.services.errors import (
+    AlreadyExists,
+    InputInvalid,
+    LoginFailed,
+    NotFound,
+    TokenExpired,
+    TokenRevoked,
+    Unauthenticated,
+)
 
 MAX_GRANTS = 64  # a pull cursor that names them all stays under 2 KiB
 MIN_PASSWORD = 10
@@ -30,8 +39,10 @@ def hash_password(password: str) -> str:
         return _hasher.hash(password)
 
 
-# Compared against when there is no such user, so that the answer takes as long.
-_nobody = _hasher.hash(tokens.new_token())
+@cache
+def _nobody() -> str:
+    """Compared against when there is no such user, so that the answer takes as long."""
+    return _hasher.hash(tokens.new_token())
 
 
 def create_user(
@@ -123,7 +134,7 @@ def set_password(session: Session, user_id: str, password_hash: str, now: dateti
 def check_password(session: Session, name: str, password: str) -> User:
     """The user, or LoginFailed; takes as long for an unknown name as for a wrong password."""
     user = session.scalar(select(User).where(User.name == name, User.active))
-    stored = (user.password_hash if user else None) or _nobody
+    stored = (user.password_hash if user else None) or _nobody()
     with _hashing:
         try:
             _hasher.verify(stored, password)

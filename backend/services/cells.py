@@ -38,16 +38,21 @@ def reference_grid(sample: bool) -> AdminGrid:
     return grid.extended(named)
 
 
-def install(session: Session, grid: AdminGrid, source: str, now: datetime, new_id: Callable[[], str], invented: Iterable[str] = ()) -> str:
+def install(
+    session: Session,
+    grid: AdminGrid,
+    source: str,
+    now: datetime,
+    new_id: Callable[[], str],
+    invented: Iterable[str] = (),
+) -> str:
     """Store a grid as a version and make it the active one; the same cells are stored once. Returns the version's id."""
     sha256 = grid.fingerprint()
     version_id = session.scalar(select(GridVersion.id).where(GridVersion.sha256 == sha256))
     if version_id is None:
         version_id = new_id()
         session.add(
-            GridVersion(
-                id=version_id, sha256=sha256, datum="CGCS2000", source=source, status="staged", valid_from=now
-            )
+            GridVersion(id=version_id, sha256=sha256, datum="CGCS2000", source=source, status="staged", valid_from=now)
         )
         session.flush()
         made_up = frozenset(invented)

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from backend.models import ChecklistVersion
 from backend.services.rows import checklist_document
 from backend.sync_store import SqlStore
-from checklists import library, schema
-from checklists.model import Item, Pack
+from checklists import library
+from checklists.model import Item, Pack, pack_from
 from sync.store import Row
 
 
@@ -57,16 +57,14 @@ _packs: dict[str, Pack] = {}
 
 def _parsed(session: Session, sha256: str) -> Pack:
     if sha256 not in _packs:
-        body = session.scalar(select(ChecklistVersion.body).where(ChecklistVersion.sha256 == sha256))
-        _packs[sha256] = schema.parse(orjson.loads(body))
+        body = session.scalars(select(ChecklistVersion.body).where(ChecklistVersion.sha256 == sha256)).one()
+        _packs[sha256] = pack_from(orjson.loads(body))
     return _packs[sha256]
 
 
 def newest_with_item(session: Session, item_code: str) -> tuple[Pack, Item] | None:
     """The newest version that has an item, for findings that name an item outside an inspection."""
-    rows = session.execute(
-        select(ChecklistVersion.code, ChecklistVersion.version, ChecklistVersion.sha256)
-    ).all()
+    rows = session.execute(select(ChecklistVersion.code, ChecklistVersion.version, ChecklistVersion.sha256)).all()
     for row in sorted(rows, key=lambda row: library.order(row.version), reverse=True):
         pack = _parsed(session, row.sha256)
         if item_code in pack.by_code:
@@ -75,15 +73,23 @@ def newest_with_item(session: Session, item_code: str) -> tuple[Pack, Item] | No
 
 
 def basis_of(pack: Pack, item: Item) -> str:
-    """The documents and clauses that an item stands on, for the ledger's 依据 column."""
-    named = [f"{_title(pack, source.id)} {source.clause}".strip() for source in item.sources]
-    named += [f"{_title(pack, law.id)} {law.article}".strip() for law in item.legal_basis]
+    """The documents and clauses that an item stands on, as the ledger's 依据 column writes them."""
+    named = [f"{_title(pack, source.id)}{_clause(source.clause)}" for source in item.sources]
+    named += [f"{_title(pack, law.id)}第{law.article}条" for law in item.legal_basis]
     return "；".join(named)
 
 
 def _title(pack: Pack, document_id: str) -> str:
+    """A standard by its number, anything else by its title in title marks."""
     entry = pack.tables.get("documents", {}).get(document_id) or {}
-    return str(entry.get("zh", document_id))
+    if entry.get("kind") == "standard" and entry.get("number"):
+        return str(entry["number"])
+    return f"《{entry.get('zh', document_id)}》"
+
+
+def _clause(clause: str) -> str:
+    """A number stands apart from the title; a Chinese clause follows its title marks."""
+    return f" {clause}" if clause[:1].isascii() else clause
 
 
 def department_names(pack: Pack, item: Item) -> str:

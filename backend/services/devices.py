@@ -25,7 +25,9 @@ def invite(session: Session, user: User, now: datetime, hours: int, by: str | No
     return code, expires
 
 
-def enrol(session: Session, now: datetime, new_id: Callable[[], str], request: dict[str, Any]) -> tuple[Stream, str, User]:
+def enrol(
+    session: Session, now: datetime, new_id: Callable[[], str], request: dict[str, Any]
+) -> tuple[Stream, str, User]:
     """Take an invitation: the stream, a fresh token, the user.
 
     The same code and install within the code's time give the same stream again, so that a lost answer locks
@@ -70,7 +72,9 @@ def _enrol_again(
 ) -> tuple[Stream, str, User]:
     device = session.get_one(Device, found.device_id)
     stream = session.scalar(select(Stream).where(Stream.device_id == device.id, Stream.continues_id.is_(None)))
-    same = device.install == request["install"] and stream is not None and stream.public_key == request.get("public_key")
+    same = (
+        device.install == request["install"] and stream is not None and stream.public_key == request.get("public_key")
+    )
     if not same or device.revoked_at is not None or stream is None:
         raise InviteInvalid("This code has been used; ask for a new one.")
     return stream, _issue(session, device.id, now), user
@@ -85,9 +89,7 @@ def _issue(session: Session, device_id: str, now: datetime) -> str:
         .limit(1)
     )
     session.add(
-        DeviceToken(
-            token_sha256=tokens.digest(token), device_id=device_id, generation=(last or 0) + 1, created_at=now
-        )
+        DeviceToken(token_sha256=tokens.digest(token), device_id=device_id, generation=(last or 0) + 1, created_at=now)
     )
     return token
 

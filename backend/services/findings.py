@@ -26,10 +26,22 @@ def put_rule(finding: Finding, pack: Pack, item: Item) -> None:
     finding.item = item.code
     finding.checklist, finding.checklist_version = pack.code, pack.version
     finding.basis = checklists.basis_of(pack, item)
-    finding.requirement = item.text.zh
+    finding.requirement = _requirement(item)
     finding.lead_department = checklists.department_names(pack, item) or None
     if item.rectification is not None:
         finding.rectification_kind = item.rectification.kind
+
+
+_UNITS = {"working_hours": "个工作小时", "working_days": "个工作日", "days": "日"}
+
+
+def _requirement(item: Item) -> str | None:
+    """What is asked of the responsible unit, as offices write it."""
+    if item.rectification is None:
+        return None
+    deadline = item.rectification.deadline
+    span = f"{deadline.amount}{_UNITS[deadline.unit]}内"
+    return f"立即改正，{span}反馈" if item.rectification.kind == "immediate" else f"{span}整改到位并反馈"
 
 
 def create(

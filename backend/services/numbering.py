@@ -22,6 +22,6 @@ def finding_number(session: Session, cell_code: str | None, received_at: datetim
 
 def _next(session: Session, series: str) -> int:
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(NumberSeries).values(series=series, last=1)  # type: ignore[attr-defined]
+    statement = dialect.insert(NumberSeries).values(series=series, last=1)
     statement = statement.on_conflict_do_update(index_elements=["series"], set_={"last": NumberSeries.last + 1})
     return int(session.execute(statement.returning(NumberSeries.last)).scalar_one())

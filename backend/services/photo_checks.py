@@ -29,7 +29,13 @@ def _place(photo: Photo, gps: Mapping[str, Any] | None, finding: Finding | None)
     limit: float = current_app.extensions["bluegrid.settings"].exif_distance_m
     if metres <= limit:
         return []
-    return [{"code": "exif-position-differs", "detail": f"{round(metres)} m from the stated position", "metres": round(metres)}]
+    return [
+        {
+            "code": "exif-position-differs",
+            "detail": f"{round(metres)} m from the stated position",
+            "metres": round(metres),
+        }
+    ]
 
 
 def _time(photo: Photo, taken_at: str | None) -> list[Flag]:

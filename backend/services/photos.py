@@ -35,7 +35,7 @@ def mention(session: Session, stream: str, author_id: str, subject: Subject, has
     ]
     if values:
         dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-        session.execute(dialect.insert(Mention).on_conflict_do_nothing(), values)  # type: ignore[attr-defined]
+        session.execute(dialect.insert(Mention).on_conflict_do_nothing(), values)
 
 
 def hold_if_seen(session: Session, actor: Actor, hashes: Iterable[str]) -> None:
@@ -47,7 +47,7 @@ def hold_if_seen(session: Session, actor: Actor, hashes: Iterable[str]) -> None:
 
 def add_holder(session: Session, sha256: str, user_id: str) -> None:
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(BlobHolder).on_conflict_do_nothing()  # type: ignore[attr-defined]
+    statement = dialect.insert(BlobHolder).on_conflict_do_nothing()
     session.execute(statement, [{"sha256": sha256, "user_id": user_id}])
 
 

@@ -20,7 +20,9 @@ def finding(session: Session, store: SqlStore, row: Finding) -> int:
     session.flush()
     photos = rows.photos_of(session, "finding", [row.id])[row.id]
     author = rows.names_of(session, [row.author_id]).get(row.author_id)
-    return store.publish(Row("finding", row.id, row.rev, rows.finding_document(row, photos, author), finding_scopes(row)))
+    return store.publish(
+        Row("finding", row.id, row.rev, rows.finding_document(row, photos, author), finding_scopes(row))
+    )
 
 
 def finding_scopes(row: Finding) -> frozenset[str]:
@@ -48,9 +50,7 @@ def comment(session: Session, store: SqlStore, row: Comment) -> int:
 
 def site(session: Session, store: SqlStore, row: Site) -> int:
     session.flush()
-    return store.publish(
-        Row("site", row.id, row.rev, rows.site_document(row), frozenset(cells.scopes(row.cell_code)))
-    )
+    return store.publish(Row("site", row.id, row.rev, rows.site_document(row), frozenset(cells.scopes(row.cell_code))))
 
 
 _BY_TYPE: dict[str, tuple[type, Callable[..., int]]] = {

@@ -22,7 +22,7 @@ from backend.exports.columns import Column, columns_of
 from backend.models import Blob, Finding, Site
 from backend.services import cells, checklist_versions, finding_queries, media, pages, rows
 from backend.services.actor import Actor
-from backend.services.finding_filters import Filters
+from backend.services.finding_filters import BEIJING, Filters
 from backend.services.media_errors import NoThumbnail
 from backend.services.rows import Document
 from backend.sync_store import SqlStore
@@ -115,7 +115,7 @@ def _notes(facts: Facts, actor: Actor) -> list[tuple[str, str]]:
     return [
         (word("note", "seq"), str(facts.seq)),
         (word("note", "epoch"), facts.epoch),
-        (word("note", "as_of"), rows.instant(facts.as_of) or ""),
+        (word("note", "as_of"), facts.as_of.astimezone(BEIJING).isoformat() if facts.as_of else ""),
         (word("note", "rows"), str(facts.rows)),
         (word("note", "filters"), "" if asked else everything),
         *asked,
@@ -214,7 +214,7 @@ class _Source:
         self.facts.photos += len(shown)
         counts = {"waiting": waiting, "unreadable": unreadable, "not_stored": len(missing)}
         said = [catalogue.label(self.language, "list", code).format(n=n) for code, n in counts.items() if n]
-        return xlsx.Photos(shown, "；".join(said))
+        return xlsx.Photos(tuple(shown), "；".join(said))
 
     def _flag(self, flag: Any) -> str:
         code = flag.get("code") if isinstance(flag, dict) else flag

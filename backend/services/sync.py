@@ -81,9 +81,7 @@ def quarantine(session: Session, actor: Actor, error: OpUnreadable, received_at:
         select(Stream).where(Stream.device_id == actor.device_id).order_by(Stream.opened_at.desc()).limit(1)
     ).one()
     sha256 = sha256_of(error.body)
-    known = select(QuarantinedBody.id).where(
-        QuarantinedBody.stream_id == stream.id, QuarantinedBody.sha256 == sha256
-    )
+    known = select(QuarantinedBody.id).where(QuarantinedBody.stream_id == stream.id, QuarantinedBody.sha256 == sha256)
     if session.scalar(known) is None:
         session.add(
             QuarantinedBody(

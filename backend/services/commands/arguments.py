@@ -78,7 +78,9 @@ def read(schema: Schema, op: Op) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = schema.load(op.args)
     except ValidationError as error:
-        raise OpRefused("args-invalid", "Some arguments are missing or wrong.", errors=error.normalized_messages()) from None
+        raise OpRefused(
+            "args-invalid", "Some arguments are missing or wrong.", errors=error.normalized_messages()
+        ) from None
     except GeoError as error:
         raise OpRefused(error.code, str(error), **error.extras) from None
     return loaded

@@ -151,7 +151,7 @@ class InspectionSubmit:
         subject = ("inspection", op.row)
         photos.mention(self.session, context.stream, who.user_id, subject, named, "scene")
         signature = (args["signature"] or {}).get("sha256")
-        if is_sha256(signature):
+        if isinstance(signature, str) and is_sha256(signature):
             photos.mention(self.session, context.stream, who.user_id, subject, [signature], "signature")
 
     def _finding(

@@ -33,9 +33,7 @@ class PhotoArguments(arguments.Arguments):
     position = arguments.Place(load_default=None, allow_none=True)
     source = fields.String(required=True, validate=validate.OneOf(("camera", "gallery")))
     subject = fields.Nested(SubjectArguments, required=True)
-    role = fields.String(
-        required=True, validate=validate.OneOf(("before", "after", "scene", "document", "signature"))
-    )
+    role = fields.String(required=True, validate=validate.OneOf(("before", "after", "scene", "document", "signature")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,46 @@
+# Everything goes through .venv, which .ci/setup.sh makes and keeps as the requirements files say.
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help run demo test test-all lint format bench clean venv venv-dev
+
+VENV_PYTHON := .venv/bin/python
+PYTEST := $(VENV_PYTHON) -m pytest -n 2 -q
+export PYTHONUTF8 := 1
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+run: venv ## serve for real use on http://127.0.0.1:8000 (HOST, PORT and more: see README.md)
+	@exec $(VENV_PYTHON) -m backend.serve
+
+demo: venv ## play an inspector's day on sample data, then serve it (DEMO_ONCE=1: stop after the day)
+	@exec $(VENV_PYTHON) -m backend.serve --demo
+
+test: lint ## lint, types and tests: the gate for every change
+	@$(PYTEST) -m "not slow"
+
+test-all: lint ## the same with the slow tests
+	@$(PYTEST)
+
+lint: venv-dev ## style, format and types
+	@$(VENV_PYTHON) -m ruff check --quiet .
+	@$(VENV_PYTHON) -m ruff format --check --quiet .
+	@$(VENV_PYTHON) -m mypy --no-error-summary
+
+format: venv-dev ## put the source into the house's format
+	@$(VENV_PYTHON) -m ruff check --quiet --fix .
+	@$(VENV_PYTHON) -m ruff format --quiet .
+
+bench: venv-dev ## measure, each figure as a ratio against a named reference
+	@$(VENV_PYTHON) -m bench
+
+clean: ## remove the virtual environment and caches; the data in instance/ stays
+	@rm -rf .venv .make .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+venv:
+	@.ci/setup.sh run
+
+venv-dev:
+	@.ci/setup.sh dev

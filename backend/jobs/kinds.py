@@ -1,0 +1,31 @@
+"""What a job can be: one function a kind, run in one writing transaction together with its result.
+
+A function may run twice for the same job, and must then do no harm. One that writes synced rows takes the counter
+first, as every writer does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from backend import clock
+from backend.models import Job
+from backend.services import uploads
+from backend.storage import blobs
+
+Work = Callable[[Session, Job], dict[str, Any]]
+
+
+def sweep_uploads(session: Session, _job: Job) -> dict[str, Any]:
+    """Remove the parts of uploads that nobody finished in time."""
+    return {"removed": uploads.sweep_expired(session, blobs(), clock.now())}
+
+
+JOB_KINDS: dict[str, Work] = {
+    "sweep-uploads": sweep_uploads,
+}
+
+HOURLY = ("sweep-uploads",)

@@ -1,0 +1,64 @@
+"""Works at intents: takes one, runs its kind, notes how it ended. Runs in an application context."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+
+from backend import clock
+from backend.jobs import intents
+from backend.jobs.kinds import HOURLY, JOB_KINDS
+from backend.models import Job
+from backend.transactions import reading, writing
+
+KEPT = timedelta(days=7)
+
+log = structlog.get_logger()
+
+
+def run(job_id: str) -> bool:
+    """Do one job, if it is still to be done; whether it was done now."""
+    with writing() as session:
+        job = intents.take(session, job_id, clock.now())
+        if job is None:
+            return False
+        kind, attempt = job.kind, job.attempts
+    try:
+        _do(job_id, kind, attempt)
+    except intents.Overtaken:
+        log.warning("job-overtaken", job=job_id, kind=kind)
+        return False
+    except Exception as error:
+        log.exception("job-failed", job=job_id, kind=kind, attempt=attempt)
+        with writing() as session:
+            intents.put_back(session, job_id, attempt, error, clock.now())
+        return False
+    return True
+
+
+def _do(job_id: str, kind: str, attempt: int) -> None:
+    with writing() as session:
+        result = JOB_KINDS[kind](session, session.get_one(Job, job_id))
+        intents.finish(session, job_id, attempt, result, clock.now())
+
+
+def due() -> list[str]:
+    """What waits to be done."""
+    with reading() as session:
+        return list(intents.due(session, clock.now()))
+
+
+def ask_hourly() -> None:
+    """Ask for the work of the hour, unless it still waits from the last one."""
+    for kind in HOURLY:
+        with writing() as session:
+            intents.forget(session, kind, clock.now() - KEPT)
+            if not intents.is_waiting(session, kind):
+                intents.ask(session, clock.new_id(), kind, {}, None, clock.now())
+
+
+def release_running() -> int:
+    """Put back what a consumer that is no more was working at."""
+    with writing() as session:
+        return intents.release_running(session)
