@@ -21,7 +21,7 @@ def create_app(settings: Settings | None = None, server_clock: clock.Clock | Non
     logs.init_app(app)
     database.init_app(app, settings)
     storage.init_app(app, settings)
-    errors.init_app(app)
     api.init_app(app, settings)
+    errors.init_app(app)  # after the API, whose library brings handlers of its own
     cli.init_app(app)
     return app

@@ -201,7 +201,7 @@ def _play(supervisor: Supervisor, options: Options, data: Path) -> int:
         for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
             environment[name] = str(tls.authority_path(data))
     command = python("flask", "--app", "wsgi", "demo", "play", "--url", options.url)
-    with subprocess.Popen(command, env=environment, cwd=FOLDER, start_new_session=True) as player:  # noqa: S603
+    with subprocess.Popen(command, env=environment, cwd=FOLDER, start_new_session=True) as player:
         while player.poll() is None and not supervisor.stopping:
             supervisor.wait(1.0)
         if player.poll() is None:

@@ -127,7 +127,7 @@ class Supervisor:
     def _launch(self, running: Running) -> None:
         program = running.program
         running.started = self.clock()
-        running.process = subprocess.Popen(  # noqa: S603 (a command of our own)
+        running.process = subprocess.Popen(
             program.command,
             env={**program.environment, SUPERVISOR: str(os.getpid())},
             cwd=program.folder,

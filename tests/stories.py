@@ -133,7 +133,9 @@ class Server:
         self.app = app
         self.time = time
 
-    def person(self, name: str, role: str = "inspector", grants: tuple[str, ...] = (LIUJIANG,), password: str | None = None) -> str:
+    def person(
+        self, name: str, role: str = "inspector", grants: tuple[str, ...] = (LIUJIANG,), password: str | None = None
+    ) -> str:
         """Add a person; returns the id."""
         with self.app.app_context(), writing() as session:
             return accounts.create_user(
@@ -144,7 +146,9 @@ class Server:
         with self.app.app_context(), writing() as session:
             return devices.invite(session, accounts.by_name(session, name), self.time.now(), 24)[0]
 
-    def phone(self, name: str = "wei", role: str = "inspector", grants: tuple[str, ...] = (LIUJIANG,), **keys: Any) -> Phone:
+    def phone(
+        self, name: str = "wei", role: str = "inspector", grants: tuple[str, ...] = (LIUJIANG,), **keys: Any
+    ) -> Phone:
         """A new person with an enrolled phone (the person is made when not known)."""
         with self.app.app_context():
             known = db.session.scalar(select(User.id).where(User.name == name))

@@ -11,7 +11,20 @@ from backend.extensions import api, limiter
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    from backend.api import auth, devices, docs, exports, findings, health, inspections, media, packs, people, sites, sync
+    from backend.api import (
+        auth,
+        devices,
+        docs,
+        exports,
+        findings,
+        health,
+        inspections,
+        media,
+        packs,
+        people,
+        sites,
+        sync,
+    )
 
     app.json = OrjsonProvider(app)
     app.config.update(

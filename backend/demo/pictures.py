@@ -15,7 +15,7 @@ SKY, GROUND = (172, 190, 208), (136, 98, 62)
 
 
 def photo(caption: str, lon: float, lat: float, taken: datetime) -> bytes:
-    """A JPEG of a field under a sky, with position (WGS-84) and time in its EXIF; the same input gives the same bytes."""
+    """A JPEG of a field under a sky, with position (WGS-84) and time in its EXIF; the same input, the same bytes."""
     seed = int.from_bytes(hashlib.sha256(caption.encode()).digest()[:8])
     random = np.random.default_rng(seed)
     rows = np.linspace(0, 1, SIZE[1])[:, None, None]

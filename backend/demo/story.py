@@ -90,7 +90,9 @@ class Day:
         device = Device(network, storage, SystemClock(), new_id)
         device.photos.chunk_bytes = 64 * 1024
         if storage.get("meta", "token") is None:
-            invitation = _expect(self._call("POST", "/api/v1/devices/invitations", {"user": plan["user"]}, self.admin), 201)
+            invitation = _expect(
+                self._call("POST", "/api/v1/devices/invitations", {"user": plan["user"]}, self.admin), 201
+            )
             device.enrol(invitation["code"], plan["name"], plan["platform"])
         for record in plan["records"]:
             self._record(device, storage, record)

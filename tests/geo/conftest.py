@@ -1,0 +1,18 @@
+"""Grids that the tests of `geo` share."""
+
+from __future__ import annotations
+
+import pytest
+
+from geo.admin import AdminGrid
+from geo.reference import county_grid, sample_grid
+
+
+@pytest.fixture(scope="session")
+def counties() -> AdminGrid:
+    return county_grid()
+
+
+@pytest.fixture(scope="session")
+def district() -> AdminGrid:
+    return sample_grid()
