@@ -77,7 +77,8 @@ def thumbnail(file: BinaryIO, media_type: str, size: int) -> bytes:
     """A JPEG of at most `size` pixels a side, upright, without EXIF; raises ImageBroken, ImageTooLarge."""
     with _open(file, media_type) as image, _decoding:
         try:
-            image.thumbnail((size, size))  # for a JPEG this decodes in draft mode, at the least scale that will do
+            image.draft(None, (size, size))  # a JPEG is decoded at the least scale that will do
+            image.thumbnail((size, size))
             small = ImageOps.exif_transpose(image)
             small = _on_white(small)
         except (OSError, ValueError, SyntaxError, EOFError, RuntimeError) as error:

@@ -9,7 +9,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
 from backend.api import access, documents
-from backend.services import checklist_versions, rows
+from backend.services import checklists, rows
 from backend.services.errors import NotFound
 from backend.transactions import reading
 
@@ -29,7 +29,7 @@ class ChecklistsSchema(Schema):
 def list_checklists() -> Response:
     """Every checklist version ever published here."""
     with reading() as session:
-        return jsonify({"items": [rows.checklist_document(each) for each in checklist_versions.published(session)]})
+        return jsonify({"items": [rows.checklist_document(each) for each in checklists.published(session)]})
 
 
 @blueprint.get("/packs/<sha256>")
@@ -42,7 +42,7 @@ def get_pack(sha256: str) -> Response:
     if not _SHA256.fullmatch(sha256):
         raise NotFound("A pack is named by 64 lower-case hex digits.")
     with reading() as session:
-        response = Response(checklist_versions.body(session, sha256), mimetype="application/json")
+        response = Response(checklists.body(session, sha256), mimetype="application/json")
     response.set_etag(sha256)
     response.headers["Cache-Control"] = FOR_EVER
     response.make_conditional(request)

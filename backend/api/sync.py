@@ -65,7 +65,8 @@ class PushAnswerSchema(Schema):
 def push() -> Response:
     """Hand in a batch of ops; each gets a verdict. A replay is answered with its stored result."""
     actor, received_at = access.current_actor(), clock.now()
-    limits = current_app.extensions["bluegrid.settings"].limits
+    settings = current_app.extensions["bluegrid.settings"]
+    limits = settings.limits
     envelope = _read_json(limits)
     try:
         with reading() as session:
@@ -75,7 +76,7 @@ def push() -> Response:
             service.quarantine(session, actor, error, received_at)
         raise
     with writing() as session:
-        answer = service.push(session, batch, envelope.get("app"))
+        answer = service.push(session, actor, batch, envelope.get("app"), settings.backed_up_by_others)
     return _json(orjson.dumps(answer))
 
 

@@ -46,7 +46,7 @@ def install(
     new_id: Callable[[], str],
     invented: Iterable[str] = (),
 ) -> str:
-    """Store a grid as a version and make it the active one; the same cells are stored once. Returns the version's id."""
+    """Store a grid as a version (the same cells once) and make it the active one; returns the version's id."""
     sha256 = grid.fingerprint()
     version_id = session.scalar(select(GridVersion.id).where(GridVersion.sha256 == sha256))
     if version_id is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import orjson
@@ -10,11 +10,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.models import ChecklistVersion
+from backend.services.errors import NotFound
 from backend.services.rows import checklist_document
 from backend.sync_store import SqlStore
 from checklists import library
-from checklists.model import Item, Pack, pack_from
+from checklists.model import Item, Pack, Text, pack_from
 from sync.store import Row
+
+Words = Mapping[str, Text]
 
 
 def install(session: Session, store: SqlStore, now: datetime, new_id: Callable[[], str]) -> list[str]:
@@ -60,6 +63,26 @@ def _parsed(session: Session, sha256: str) -> Pack:
         body = session.scalars(select(ChecklistVersion.body).where(ChecklistVersion.sha256 == sha256)).one()
         _packs[sha256] = pack_from(orjson.loads(body))
     return _packs[sha256]
+
+
+def published(session: Session) -> Sequence[ChecklistVersion]:
+    """Every version ever published, by code, the oldest first."""
+    order = (ChecklistVersion.code, ChecklistVersion.published_at, ChecklistVersion.version)
+    return session.scalars(select(ChecklistVersion).order_by(*order)).all()
+
+
+def body(session: Session, sha256: str) -> bytes:
+    """The exact bytes of a version. Raises NotFound."""
+    found = session.scalar(select(ChecklistVersion.body).where(ChecklistVersion.sha256 == sha256))
+    if found is None:
+        raise NotFound("There is no checklist version with this hash.")
+    return found
+
+
+def item_words(session: Session, code: str | None, version: str | None) -> Words:
+    """The questions of one version by item code; none for a version that this server does not have."""
+    pack = pinned(session, code, version) if code and version else None
+    return {item.code: item.text for item in pack.items} if pack else {}
 
 
 def newest_with_item(session: Session, item_code: str) -> tuple[Pack, Item] | None:

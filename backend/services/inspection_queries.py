@@ -14,7 +14,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from backend.models import Finding, Inspection
-from backend.services import checklist_versions, pages, rows, visibility
+from backend.services import checklists, pages, rows, visibility
 from backend.services.actor import Actor
 from backend.services.errors import NotFound
 from backend.services.pages import Page, PageAsked
@@ -65,7 +65,7 @@ def detail(session: Session, actor: Actor, inspection_id: str) -> rows.Document:
     inspection = session.scalar(visible(actor).where(Inspection.id == inspection_id))
     if inspection is None:
         raise NotFound("There is no such inspection, or you may not see it.")
-    words = checklist_versions.item_words(session, inspection.checklist, inspection.checklist_version)
+    words = checklists.item_words(session, inspection.checklist, inspection.checklist_version)
     document = documents(session, [inspection])[0]
     document["answers"] = [_worded(answer, words) for answer in inspection.answers]
     document["advice"] = [_worded(advice, words) for advice in inspection.advice]
@@ -73,7 +73,7 @@ def detail(session: Session, actor: Actor, inspection_id: str) -> rows.Document:
     return document
 
 
-def _worded(answer: Any, words: checklist_versions.Words) -> Any:
+def _worded(answer: Any, words: checklists.Words) -> Any:
     if not isinstance(answer, dict) or not isinstance(answer.get("item"), str):
         return answer
     text = words.get(answer["item"])

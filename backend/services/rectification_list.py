@@ -20,7 +20,7 @@ from backend.blobs import Blobs
 from backend.exports import xlsx
 from backend.exports.columns import Column, columns_of
 from backend.models import Blob, Finding, Site
-from backend.services import cells, checklist_versions, finding_queries, media, pages, rows
+from backend.services import cells, checklists, finding_queries, media, pages, rows
 from backend.services.actor import Actor
 from backend.services.finding_filters import BEIJING, Filters
 from backend.services.media_errors import NoThumbnail
@@ -135,7 +135,7 @@ class _Source:
         self.blobs = blobs
         self.language = language
         self.facts = facts
-        self._words: dict[tuple[str | None, str | None], checklist_versions.Words] = {}
+        self._words: dict[tuple[str | None, str | None], checklists.Words] = {}
 
     def rows(self, actor: Actor, filters: Filters) -> Iterator[ListRow]:
         """All rows, newest first, a batch in memory at a time."""
@@ -189,7 +189,7 @@ class _Source:
     def _item(self, finding: Finding) -> str | None:
         pin = (finding.checklist, finding.checklist_version)
         if pin not in self._words:
-            self._words[pin] = checklist_versions.item_words(self.session, *pin)
+            self._words[pin] = checklists.item_words(self.session, *pin)
         text = self._words[pin].get(finding.item or "")
         if text is None:
             return finding.item

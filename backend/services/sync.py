@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
 from backend.config import Limits
-from backend.models import QuarantinedBody, Stream
+from backend.models import Device, QuarantinedBody, Stream
 from backend.services import photos
 from backend.services.actor import Actor
 from backend.services.commands import handlers
@@ -22,6 +22,7 @@ from sync.engine import Batch
 from sync.errors import BatchInvalid, BatchTooLarge, OpUnreadable, StreamUnknown
 from sync.ops import Op, read_instant, sha256_of
 from sync.store import Json
+from sync.text import clean
 
 log = structlog.get_logger()
 
@@ -57,18 +58,32 @@ def _stream_of(session: Session, actor: Actor, envelopes: list[Any]) -> Stream:
     return found
 
 
-def push(session: Session, batch: Batch, app: str | None) -> Json:
-    """Process a batch in the caller's writing transaction and answer it."""
+def push(session: Session, actor: Actor, batch: Batch, app: object, backed_up_by_others: bool) -> Json:
+    """Process a batch in the caller's writing transaction and answer it.
+
+    With an outside backup `backed_up_seq` follows the head: the operator has said that what is written is safe.
+    """
     store = SqlStore(session, batch.received_at)
     answer = engine.push(store, handlers(session), batch, on_error=_report)
+    _seen(session, actor, batch.received_at, app)
     return {
         "epoch": store.epoch(),
         "server_now": batch.received_at.isoformat(),
         "expected_n": answer.expected_n,
-        "backed_up_seq": store.backed_up_seq(),
+        "backed_up_seq": store.head() if backed_up_by_others else store.backed_up_seq(),
         "results": answer.results,
         "missing_media": photos.missing_media(session, batch.stream),
     }
+
+
+def _seen(session: Session, actor: Actor, now: datetime, app: object) -> None:
+    """Note when a device was last heard of, and which app it runs."""
+    values: dict[str, object] = {"last_seen_at": now}
+    if isinstance(app, str) and app:
+        values["app"] = str(clean(app))[:40]
+    session.execute(
+        update(Device).where(Device.id == actor.device_id).values(**values).execution_options(synchronize_session=False)
+    )
 
 
 def _report(op: Op, error: Exception) -> None:

@@ -165,7 +165,7 @@ def _moved(session: Session, upload: UploadState, **values: Any) -> bool:
         Upload.id == upload.id, Upload.received == upload.received, Upload.completed_at.is_(None)
     )
     result = session.execute(statement.values(**values).execution_options(synchronize_session=False))
-    assert isinstance(result, CursorResult)  # noqa: S101 (tells mypy)
+    assert isinstance(result, CursorResult)
     return result.rowcount == 1
 
 

@@ -14,6 +14,9 @@ from backend import images, media_types
 from backend.services import media
 from tests.backend.media.media_files import box, exif_of, film, image, png_header
 
+# Pillow warns of what it trips over; here it is made to.
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::PIL.Image.DecompressionBombWarning")
+
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/heic": "HEIF"}
 
 

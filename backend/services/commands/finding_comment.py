@@ -1,4 +1,7 @@
-"""`finding.comment`: words and photos beside a finding; append-only. `row` is the finding, the comment's id derives from the op."""
+"""`finding.comment`: words and photos beside a finding; append-only.
+
+`row` is the finding; the comment's own id derives from the op.
+"""
 
 from __future__ import annotations
 

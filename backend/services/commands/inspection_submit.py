@@ -1,4 +1,7 @@
-"""`inspection.submit`: answers to a checklist, read by the version that the inspector used; failed duties become findings."""
+"""`inspection.submit`: answers to a checklist, read by the version that the inspector used.
+
+Failed duties become findings, missed encouragements advice.
+"""
 
 from __future__ import annotations
 
