@@ -7,7 +7,7 @@ own, so that none blocks the ones behind it. Knows the store and the handlers by
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -73,7 +73,7 @@ def prepare(batch: Batch, handlers: Handlers, author_id: str) -> None:
 def _prepare(op: Op, context: OpContext, handlers: Handlers) -> Any:
     if op.fault is not None:
         return OpRefused("op-malformed", f"This op is not of the contract's form: {op.fault}.")
-    if len(op.body) > MAX_KEPT_BYTES:
+    if len(op.body) > MAX_KEPT_BYTES and not context.approved:
         return OpHeld("op-too-large", "This op is larger than a client may create; a supervisor has to look at it.")
     handler = handlers.get(op.cmd)
     if handler is None:
@@ -112,10 +112,31 @@ def push(store: Store, handlers: Handlers, batch: Batch, on_error: ErrorSink | N
     return PushAnswer(run.results, run.tip.n + 1)
 
 
-def release(store: Store, handlers: Handlers, stored: StoredOp, on_error: ErrorSink | None = None) -> StoredOp:
-    """Try a held op again, after its parent's arrival or by a supervisor's word; whatever it frees follows."""
+def release(
+    store: Store,
+    handlers: Handlers,
+    stored: StoredOp,
+    *,
+    approved: bool = False,
+    on_error: ErrorSink | None = None,
+) -> StoredOp:
+    """Try a held op again; whatever it frees follows. The counter must be locked.
+
+    `approved`: a supervisor lets it through although its author's right was lost, or although it is too large.
+    """
+    if stored.result.status != "held":
+        return stored
     run = _Run(store, handlers, None, None, on_error)
-    return run.retry_held(stored)
+    return run.retry_held(replace(stored, context=replace(stored.context, approved=approved)))
+
+
+def dismiss(store: Store, stored: StoredOp, reason: str, by: str) -> StoredOp:
+    """A supervisor rejects a held op; it stays stored, and its author is told. The counter must be locked."""
+    if stored.result.status != "held":
+        return stored
+    error = OpRefused("dismissed", reason, by=by)
+    result = OpResult(stored.op.id, stored.op.n, "rejected", problem=problem_of(error))
+    return _Run(store, {}, None, None, None).settle(stored.decided(result))
 
 
 class _Run:
@@ -253,15 +274,15 @@ class _Run:
                 prepared = _prepare(stored.op, stored.context, self.handlers)
                 outcome = self._effect(stored.op, stored.context, prepared)
                 result = OpResult(stored.op.id, stored.op.n, outcome.status, rev=outcome.rev, conflict=outcome.conflict)
-                return self._settle(stored.decided(result)), outcome.created
+                return self.settle(stored.decided(result)), outcome.created
         except StoreUnavailable:
             raise
         except Exception as error:
             result, waits_for = self._verdict(stored.op, error)
             with self.store.savepoint():
-                return self._settle(stored.decided(result, waits_for)), ()
+                return self.settle(stored.decided(result, waits_for)), ()
 
-    def _settle(self, decided: StoredOp) -> StoredOp:
+    def settle(self, decided: StoredOp) -> StoredOp:
         """Store a decision, give it to those that re-issued the op, and to the answer under way."""
         settled = self.store.decide(decided)
         index = self._of_op.get((settled.op.stream, settled.op.n))
@@ -271,7 +292,7 @@ class _Run:
             for again in self.store.waiting_for(settled.op.id):
                 taken = settled.result
                 result = OpResult(again.op.id, again.op.n, taken.status, 0, taken.rev, taken.conflict, taken.problem)
-                self._settle(again.decided(result))
+                self.settle(again.decided(result))
         return settled
 
     def _decide_group(self, stored: StoredOp) -> tuple[str, ...]:
@@ -290,7 +311,7 @@ class _Run:
                     result = OpResult(
                         culprit.op.id, culprit.op.n, outcome.status, rev=outcome.rev, conflict=outcome.conflict
                     )
-                    self._settle(culprit.decided(result))
+                    self.settle(culprit.decided(result))
                     created.extend(outcome.created)
         except StoreUnavailable:
             raise
@@ -313,7 +334,7 @@ class _Run:
                     "op": culprit.op.id,
                 }
             result = OpResult(member.op.id, member.op.n, verdict.status, problem=problem)
-            self._settle(member.decided(result, waits_for))
+            self.settle(member.decided(result, waits_for))
 
 
 def problem_of(error: OpRefused | OpHeld) -> Json:

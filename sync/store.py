@@ -31,13 +31,14 @@ class OpContext:
     """Who sent an op and when it came; kept with it, so that a later decision sees the same.
 
     `skew_s` is server time minus device time at the push (None when the device did not say): adding it to a device
-    time gives the server's idea of that instant.
+    time gives the server's idea of that instant. `approved`: a supervisor lets a held op through, rights or no rights.
     """
 
     stream: str
     author_id: str
     received_at: datetime
     skew_s: float | None
+    approved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

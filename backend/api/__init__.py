@@ -12,6 +12,7 @@ from backend.extensions import api, limiter
 
 def init_app(app: Flask, settings: Settings) -> None:
     from backend.api import (
+        attention,
         auth,
         devices,
         docs,
@@ -38,6 +39,6 @@ def init_app(app: Flask, settings: Settings) -> None:
     limiter.init_app(app)
     api.init_app(app)
     app.before_request(access.authorise)
-    for module in (auth, people, devices, sync, packs, media, inspections, findings, exports, sites, health):
+    for module in (auth, people, devices, sync, packs, media, inspections, findings, exports, sites, attention, health):
         api.register_blueprint(module.blueprint)
     docs.init_app(app)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Response, json
+from flask import Flask, Response, json, redirect
 from flask_swagger_ui import get_swaggerui_blueprint
+from werkzeug.wrappers import Response as ResponseBase
 
 from backend.api import access
 from backend.extensions import api
@@ -67,6 +68,13 @@ def init_app(app: Flask) -> None:
 
     openapi.bluegrid_access = OPEN  # type: ignore[attr-defined]
     app.add_url_rule(SPEC_URL, "openapi", openapi)
+    front.bluegrid_access = OPEN  # type: ignore[attr-defined]
+    app.add_url_rule("/", "front", front)
+
+
+def front() -> ResponseBase:
+    """Whoever opens the bare address is led to what there is to see."""
+    return redirect(f"{PAGE_URL}/")
 
 
 def description(app: Flask, made: dict[str, Any]) -> dict[str, Any]:

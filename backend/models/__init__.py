@@ -1,6 +1,7 @@
 """Tables: columns and constraints only. One file per aggregate; importing this package registers them all."""
 
 from backend.models.checklist import ChecklistVersion
+from backend.models.conflict import Conflict, FieldWrite
 from backend.models.device import Device, DeviceToken, Invite, Stream
 from backend.models.finding import Comment, Finding, FindingCell
 from backend.models.grid import Cell, GridVersion
@@ -19,10 +20,12 @@ __all__ = [
     "Certificate",
     "ChecklistVersion",
     "Comment",
+    "Conflict",
     "Counter",
     "Device",
     "DeviceToken",
     "Entry",
+    "FieldWrite",
     "Finding",
     "FindingCell",
     "Grant",

@@ -55,6 +55,7 @@ class Mention(Base):
     subject_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     author_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), index=True)
     role: Mapped[str] = mapped_column(String(12))
+    named_at: Mapped[Instant]
 
 
 class Blob(Base):

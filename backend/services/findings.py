@@ -9,39 +9,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.models import Finding, Photo
-from backend.services import checklists, deadlines, numbering, photos, publishing
+from backend.services import checklists, deadlines, field_history, finding_fields, numbering, photos, publishing
 from backend.services.actor import Actor
 from backend.services.placing import Placed
 from backend.sync_store import SqlStore
-from checklists.model import Item, Pack
 from sync.commands import Outcome
 from sync.errors import OpRefused
 from sync.store import OpContext, Store
 
 FIRST_STATE = "submitted"
-
-
-def put_rule(finding: Finding, pack: Pack, item: Item) -> None:
-    """Write the duty that a finding breaks onto it: version, basis, requirement, lead department."""
-    finding.item = item.code
-    finding.checklist, finding.checklist_version = pack.code, pack.version
-    finding.basis = checklists.basis_of(pack, item)
-    finding.requirement = _requirement(item)
-    finding.lead_department = checklists.department_names(pack, item) or None
-    if item.rectification is not None:
-        finding.rectification_kind = item.rectification.kind
-
-
-_UNITS = {"working_hours": "个工作小时", "working_days": "个工作日", "days": "日"}
-
-
-def _requirement(item: Item) -> str | None:
-    """What is asked of the responsible unit, as offices write it."""
-    if item.rectification is None:
-        return None
-    deadline = item.rectification.deadline
-    span = f"{deadline.amount}{_UNITS[deadline.unit]}内"
-    return f"立即改正，{span}反馈" if item.rectification.kind == "immediate" else f"{span}整改到位并反馈"
 
 
 def create(
@@ -70,8 +46,18 @@ def create(
     _put_deadline(session, finding)
     session.add(finding)
     session.flush()
+    field_history.write(
+        session,
+        ("finding", finding.id),
+        1,
+        {**finding_fields.current(finding), "state": finding.state},
+        author_id=who.user_id,
+        stream_id=context.stream,
+        op_id=None,
+        at=context.received_at,
+    )
     photos.hold_if_seen(session, who, hashes)
-    photos.mention(session, context.stream, who.user_id, ("finding", finding.id), hashes, "scene")
+    photos.mention(session, context, ("finding", finding.id), hashes, "scene")
     waiting = select(Photo).where(Photo.subject_type == "finding", Photo.subject_id == finding.id)
     for photo in session.scalars(waiting):
         photos.check(session, photo)

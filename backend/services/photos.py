@@ -13,23 +13,25 @@ from backend.models import Blob, BlobHolder, Entry, Finding, Mention, Photo
 from backend.services import photo_checks, publishing
 from backend.services.actor import Actor
 from backend.sync_store import SqlStore
+from sync.store import OpContext
 
 Subject = tuple[str, str]
 
 
-def mention(session: Session, stream: str, author_id: str, subject: Subject, hashes: Iterable[str], role: str) -> None:
+def mention(session: Session, context: OpContext, subject: Subject, hashes: Iterable[str], role: str) -> None:
     """Note the hashes that an op named for a subject; naming one again changes nothing.
 
     Whoever can see bytes when naming them may show them to others: they become a holder.
     """
     values = [
         {
-            "stream_id": stream,
+            "stream_id": context.stream,
             "sha256": sha256,
             "subject_type": subject[0],
             "subject_id": subject[1],
-            "author_id": author_id,
+            "author_id": context.author_id,
             "role": role,
+            "named_at": context.received_at,
         }
         for sha256 in dict.fromkeys(hashes)
     ]

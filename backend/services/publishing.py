@@ -10,7 +10,7 @@ from collections.abc import Callable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.models import Comment, Finding, Inspection, Site
+from backend.models import Comment, Conflict, Finding, Inspection, Site
 from backend.services import cells, rows
 from backend.sync_store import SqlStore
 from sync.store import Row
@@ -46,6 +46,24 @@ def comment(session: Session, store: SqlStore, row: Comment) -> int:
     subject = session.get_one(Finding, row.finding_id)
     scopes = finding_scopes(subject) | {f"user:{row.author_id}"}
     return store.publish(Row("comment", row.id, row.rev, rows.comment_document(row, photos, author), scopes))
+
+
+def conflict(session: Session, store: SqlStore, row: Conflict) -> int:
+    """A conflict is where its subject is, and with whoever lost."""
+    session.flush()
+    author = rows.names_of(session, [row.author_id]).get(row.author_id)
+    scopes = finding_scopes(session.get_one(Finding, row.row_id)) | {f"user:{row.author_id}"}
+    return store.publish(Row("conflict", row.id, row.rev, rows.conflict_document(row, author), scopes))
+
+
+def finding_and_what_hangs_on_it(session: Session, store: SqlStore, row: Finding) -> None:
+    """A finding that may have moved, with its comments and conflicts, which are where it is."""
+    finding(session, store, row)
+    for one in session.scalars(select(Comment).where(Comment.finding_id == row.id).order_by(Comment.id)):
+        comment(session, store, one)
+    about = select(Conflict).where(Conflict.row_type == "finding", Conflict.row_id == row.id).order_by(Conflict.id)
+    for each in session.scalars(about):
+        conflict(session, store, each)
 
 
 def site(session: Session, store: SqlStore, row: Site) -> int:

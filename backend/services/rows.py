@@ -13,7 +13,19 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from backend.models import Blob, BlobHolder, ChecklistVersion, Comment, Finding, Inspection, Mention, Photo, Site, User
+from backend.models import (
+    Blob,
+    BlobHolder,
+    ChecklistVersion,
+    Comment,
+    Conflict,
+    Finding,
+    Inspection,
+    Mention,
+    Photo,
+    Site,
+    User,
+)
 
 Document = dict[str, Any]
 
@@ -94,6 +106,26 @@ def comment_document(comment: Comment, photos: Sequence[Document], author_name: 
         "author": {"id": comment.author_id, "name": author_name},
         "at": instant(comment.said_at),
         "rev": comment.rev,
+    }
+
+
+def conflict_document(conflict: Conflict, author_name: str | None = None) -> Document:
+    """The `conflict` row; `choice` names for each lost field whose value stands."""
+    return {
+        "id": conflict.id,
+        "row": {"type": conflict.row_type, "id": conflict.row_id},
+        "fields": conflict.fields,
+        "op": conflict.op_id,
+        "joined": conflict.joined,
+        "details": conflict.details,
+        "by": conflict.author_id,
+        "author": {"id": conflict.author_id, "name": author_name},
+        "at": instant(conflict.at),
+        "state": conflict.state,
+        "choice": conflict.choice,
+        "resolved_by": conflict.resolved_by,
+        "resolved_at": instant(conflict.resolved_at),
+        "rev": conflict.rev,
     }
 
 

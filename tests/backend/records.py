@@ -158,6 +158,7 @@ class Records:
                 subject_id=subject.id,
                 author_id=author.id,
                 role="scene",
+                named_at=NOON,
             )
         )
         self.session.commit()

@@ -194,6 +194,30 @@ def upgrade() -> None:
     with op.batch_alter_table('certificate', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_certificate_user_id'), ['user_id'], unique=False)
 
+    op.create_table('conflict',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('row_type', sa.String(length=40), nullable=False),
+    sa.Column('row_id', sa.String(length=36), nullable=False),
+    sa.Column('fields', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), 'postgresql'), nullable=False),
+    sa.Column('op_id', sa.String(length=36), nullable=False),
+    sa.Column('joined', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), 'postgresql'), nullable=False),
+    sa.Column('stream_id', sa.String(length=36), nullable=False),
+    sa.Column('author_id', sa.String(length=36), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('details', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), 'postgresql'), nullable=False),
+    sa.Column('state', sa.String(length=10), nullable=False),
+    sa.Column('choice', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), 'postgresql'), nullable=True),
+    sa.Column('resolved_by', sa.String(length=36), nullable=True),
+    sa.Column('resolved_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('rev', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.CheckConstraint("state IN ('open','resolved')", name=op.f('ck_conflict_state')),
+    sa.ForeignKeyConstraint(['author_id'], ['user_account.id'], name=op.f('fk_conflict_author_id_user_account')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_conflict'))
+    )
+    with op.batch_alter_table('conflict', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_conflict_author_id'), ['author_id'], unique=False)
+        batch_op.create_index('ix_conflict_row', ['row_type', 'row_id', 'state'], unique=False)
+
     op.create_table('device',
     sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('user_id', sa.String(length=36), nullable=False),
@@ -212,6 +236,19 @@ def upgrade() -> None:
     with op.batch_alter_table('device', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_device_user_id'), ['user_id'], unique=False)
 
+    op.create_table('field_write',
+    sa.Column('row_type', sa.String(length=40), nullable=False),
+    sa.Column('row_id', sa.String(length=36), nullable=False),
+    sa.Column('rev', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('field', sa.String(length=40), nullable=False),
+    sa.Column('value', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), 'postgresql'), nullable=False),
+    sa.Column('stream_id', sa.String(length=36), nullable=True),
+    sa.Column('author_id', sa.String(length=36), nullable=False),
+    sa.Column('op_id', sa.String(length=36), nullable=True),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['author_id'], ['user_account.id'], name=op.f('fk_field_write_author_id_user_account')),
+    sa.PrimaryKeyConstraint('row_type', 'row_id', 'rev', 'field', name=op.f('pk_field_write'))
+    )
     op.create_table('finding',
     sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('number', sa.String(length=40), nullable=False),
@@ -311,6 +348,7 @@ def upgrade() -> None:
     sa.Column('subject_id', sa.String(length=36), nullable=False),
     sa.Column('author_id', sa.String(length=36), nullable=False),
     sa.Column('role', sa.String(length=12), nullable=False),
+    sa.Column('named_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['author_id'], ['user_account.id'], name=op.f('fk_mention_author_id_user_account')),
     sa.PrimaryKeyConstraint('stream_id', 'sha256', 'subject_type', 'subject_id', name=op.f('pk_mention'))
     )
@@ -571,10 +609,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_finding_author_id'))
 
     op.drop_table('finding')
+    op.drop_table('field_write')
     with op.batch_alter_table('device', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_device_user_id'))
 
     op.drop_table('device')
+    with op.batch_alter_table('conflict', schema=None) as batch_op:
+        batch_op.drop_index('ix_conflict_row')
+        batch_op.drop_index(batch_op.f('ix_conflict_author_id'))
+
+    op.drop_table('conflict')
     with op.batch_alter_table('certificate', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_certificate_user_id'))
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from backend.services.commands.conflict_resolve import ConflictResolve
 from backend.services.commands.finding_comment import FindingComment
+from backend.services.commands.finding_edit import FindingEdit
 from backend.services.commands.finding_report import FindingReport
+from backend.services.commands.finding_transition import FindingTransition
 from backend.services.commands.inspection_submit import InspectionSubmit
 from backend.services.commands.photo_add import PhotoAdd
 from sync.commands import Handler
@@ -16,6 +19,9 @@ def handlers(session: Session) -> dict[str, Handler]:
     return {
         "inspection.submit": InspectionSubmit(session),
         "finding.report": FindingReport(session),
+        "finding.edit": FindingEdit(session),
+        "finding.transition": FindingTransition(session),
         "finding.comment": FindingComment(session),
         "photo.add": PhotoAdd(session),
+        "conflict.resolve": ConflictResolve(session),
     }

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 from sqlalchemy.orm import Session
 
 from backend.models import Comment, Finding
-from backend.services import cells, photos, publishing
+from backend.services import finding_rights, photos, publishing
 from backend.services.authors import author
 from backend.services.clocks import corrected
 from backend.services.commands import arguments
@@ -43,10 +43,7 @@ class FindingComment:
         if finding is None:
             raise OpHeld("parent-missing", "The finding of this comment has not come yet.", waits_for=op.row)
         who = author(self.session, context.author_id)
-        lineage = cells.lineage(finding.cell_code) if finding.cell_code else []
-        own = finding.author_id == who.user_id
-        if not (own or who.covers(lineage) or (not lineage and who.sees_unassigned())):
-            raise OpHeld("right-lost", "The finding is outside the author's grants; a supervisor decides.")
+        finding_rights.require(who, finding, context)
         wall = op.wall
         assert wall is not None
         comment = Comment(
@@ -60,7 +57,7 @@ class FindingComment:
         self.session.flush()
         hashes = prepared["photos"] or []
         photos.hold_if_seen(self.session, who, hashes)
-        photos.mention(self.session, context.stream, who.user_id, ("comment", comment.id), hashes, "scene")
+        photos.mention(self.session, context, ("comment", comment.id), hashes, "scene")
         publishing.comment(self.session, cast(SqlStore, store), comment)
         return Outcome(rev=1, created=(comment.id,))
 

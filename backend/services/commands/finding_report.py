@@ -9,7 +9,7 @@ from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
 from backend.models import Finding, Site
-from backend.services import checklists, findings, placing
+from backend.services import checklists, finding_rules, findings, placing
 from backend.services.authors import author
 from backend.services.clocks import corrected
 from backend.services.commands import arguments
@@ -71,7 +71,7 @@ class FindingReport:
             flags=[*placed.flags, *clock_flags, *placing.rights_flags(who, placed)],
         )
         if found is not None:
-            findings.put_rule(finding, *found)
+            finding_rules.put(finding, *found)
         return findings.create(self.session, store, finding, placed, who, context, args["photos"] or [])
 
     def _site_point(self, site_id: str | None) -> tuple[float, float] | None:

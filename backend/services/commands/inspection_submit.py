@@ -14,7 +14,7 @@ from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
 from backend.models import Finding, Inspection, Site
-from backend.services import checklists, findings, photos, placing, publishing
+from backend.services import checklists, finding_rules, findings, photos, placing, publishing
 from backend.services.actor import Actor
 from backend.services.authors import author
 from backend.services.clocks import corrected
@@ -152,10 +152,10 @@ class InspectionSubmit:
         photos.hold_if_seen(self.session, who, named)
         assert op.row is not None
         subject = ("inspection", op.row)
-        photos.mention(self.session, context.stream, who.user_id, subject, named, "scene")
+        photos.mention(self.session, context, subject, named, "scene")
         signature = (args["signature"] or {}).get("sha256")
         if isinstance(signature, str) and is_sha256(signature):
-            photos.mention(self.session, context.stream, who.user_id, subject, [signature], "signature")
+            photos.mention(self.session, context, subject, [signature], "signature")
 
     def _finding(
         self,
@@ -189,7 +189,7 @@ class InspectionSubmit:
                 *placing.rights_flags(who, own),
             ],
         )
-        findings.put_rule(finding, pack, verdict.item)
+        finding_rules.put(finding, pack, verdict.item)
         findings.create(self.session, store, finding, own, who, context, answer.photos)
         return finding.id
 

@@ -62,7 +62,7 @@ class PhotoAdd:
         self.session.add(photo)
         self.session.flush()
         photos.hold_if_seen(self.session, who, [photo.sha256])
-        photos.mention(self.session, context.stream, who.user_id, subject, [photo.sha256], photo.role)
+        photos.mention(self.session, context, subject, [photo.sha256], photo.role)
         photos.check(self.session, photo)
         publishing.republish(self.session, cast(SqlStore, store), subject)
         return Outcome(rev=1, created=(photo.id,))

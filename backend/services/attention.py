@@ -1,0 +1,206 @@
+"""What needs a supervisor: held and rejected ops, open conflicts, refused and late media. Nothing waits unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy.orm import Session
+
+from backend.models import (
+    Blob,
+    BlobHolder,
+    Conflict,
+    Finding,
+    Grant,
+    Mention,
+    OpRecord,
+    QuarantinedBody,
+    Stream,
+    User,
+)
+from backend.services import audit, cells, rows
+from backend.services.actor import Actor
+from backend.services.commands import handlers
+from backend.services.errors import NotFound
+from backend.sync_store import SqlStore
+from sync import engine
+from sync.store import StoredOp
+
+PARENT_PATIENCE = timedelta(days=5)
+MEDIA_PATIENCE = timedelta(days=2)
+MOST = 500
+
+Items = list[dict[str, Any]]
+
+
+def of(session: Session, actor: Actor, now: datetime) -> dict[str, Items]:
+    """The queue of an actor, newest first in each kind; at most 500 of a kind, the counts are of what is shown."""
+    authors = _authors(session, actor)
+    return {
+        "held": _ops(session, authors, "held", now),
+        "rejected": _ops(session, authors, "rejected", now),
+        "unreadable": _unreadable(session, authors),
+        "conflicts": _conflicts(session, actor),
+        "refused_media": _refused(session, authors),
+        "late_media": _late(session, authors, now),
+    }
+
+
+def _authors(session: Session, actor: Actor) -> set[str] | None:
+    """Whose things are shown: those with a grant within the actor's own; None for an admin, who sees everyone's."""
+    if actor.role == "admin":
+        return None
+    within: set[str] = set()
+    for code in actor.grants:
+        within |= cells.descendants(code)
+    rows_ = session.execute(select(Grant.user_id, Grant.code))
+    return {row.user_id for row in rows_ if row.code in within} | {actor.user_id}
+
+
+def _by(column: Any, authors: set[str] | None) -> ColumnElement[bool] | Any:
+    return column.is_not(None) if authors is None else column.in_(authors)
+
+
+def _ops(session: Session, authors: set[str] | None, status: str, now: datetime) -> Items:
+    """Ops by status; one that only waits for its parent or its group is shown once that takes too long."""
+    query = (
+        select(OpRecord, User.id, User.display_name)
+        .join(Stream, Stream.id == OpRecord.stream_id)
+        .join(User, User.id == Stream.user_id)
+        .where(OpRecord.status == status, _by(User.id, authors))
+    )
+    if status == "held":
+        patient = now - PARENT_PATIENCE
+        query = query.where(or_(OpRecord.waits_for.is_(None), OpRecord.received_at <= patient))
+    found = session.execute(query.order_by(OpRecord.received_at.desc()).limit(MOST))
+    return [
+        {
+            "stream": op.stream_id,
+            "n": op.n,
+            "id": op.op_id,
+            "cmd": op.cmd,
+            "row": op.row_id,
+            "problem": op.problem,
+            "received_at": rows.instant(op.received_at),
+            "author": {"id": user_id, "name": name},
+            "body": op.body.decode("utf-8", "replace"),
+        }
+        for op, user_id, name in found
+    ]
+
+
+def _unreadable(session: Session, authors: set[str] | None) -> Items:
+    query = (
+        select(QuarantinedBody, User.id, User.display_name)
+        .join(Stream, Stream.id == QuarantinedBody.stream_id)
+        .join(User, User.id == Stream.user_id)
+        .where(_by(User.id, authors))
+        .order_by(QuarantinedBody.received_at.desc())
+        .limit(MOST)
+    )
+    return [
+        {
+            "id": one.id,
+            "stream": one.stream_id,
+            "sha256": one.sha256,
+            "reason": one.reason,
+            "received_at": rows.instant(one.received_at),
+            "author": {"id": user_id, "name": name},
+        }
+        for one, user_id, name in session.execute(query)
+    ]
+
+
+def _conflicts(session: Session, actor: Actor) -> Items:
+    query = (
+        select(Conflict, User.display_name, Finding.cell_code, Finding.number)
+        .join(User, User.id == Conflict.author_id)
+        .join(Finding, Finding.id == Conflict.row_id)
+        .where(Conflict.state == "open")
+        .order_by(Conflict.at.desc())
+    )
+    if actor.role != "admin":
+        query = query.where(_in_area(actor))
+    return [
+        {**rows.conflict_document(one, name), "number": number, "cell": cell}
+        for one, name, cell, number in session.execute(query.limit(MOST))
+    ]
+
+
+def _in_area(actor: Actor) -> ColumnElement[bool]:
+    codes: set[str] = set()
+    for code in actor.grants:
+        codes |= cells.descendants(code)
+    inside: ColumnElement[bool] = Finding.cell_code.in_(codes)
+    return or_(inside, Finding.cell_code.is_(None)) if actor.sees_unassigned() else inside
+
+
+def _refused(session: Session, authors: set[str] | None) -> Items:
+    query = (
+        select(Blob, BlobHolder.user_id)
+        .join(BlobHolder, BlobHolder.sha256 == Blob.sha256)
+        .where(Blob.status == "refused", _by(BlobHolder.user_id, authors))
+        .order_by(Blob.stored_at.desc())
+        .limit(MOST)
+    )
+    return [
+        {
+            "sha256": blob.sha256,
+            "code": blob.code,
+            "size": blob.size,
+            "at": rows.instant(blob.stored_at),
+            "author": user_id,
+        }
+        for blob, user_id in session.execute(query)
+    ]
+
+
+def _late(session: Session, authors: set[str] | None, now: datetime) -> Items:
+    """Hashes that ops named days ago and whose bytes have not come."""
+    there = exists().where(BlobHolder.sha256 == Mention.sha256, BlobHolder.user_id == Mention.author_id)
+    query = (
+        select(Mention)
+        .where(~there, Mention.named_at <= now - MEDIA_PATIENCE, _by(Mention.author_id, authors))
+        .order_by(Mention.named_at.desc())
+        .limit(MOST)
+    )
+    return [
+        {
+            "sha256": one.sha256,
+            "subject": {"type": one.subject_type, "id": one.subject_id},
+            "named_at": rows.instant(one.named_at),
+            "author": one.author_id,
+        }
+        for one in session.scalars(query)
+    ]
+
+
+def retry(session: Session, actor: Actor, stream: str, n: int, now: datetime, approve: bool) -> StoredOp:
+    """Decide a held op anew; with `approve` although its author's right was lost. Raises NotFound."""
+    store = SqlStore(session, now)
+    store.lock_counter()
+    stored = _held(session, store, actor, stream, n)
+    decided = engine.release(store, handlers(session), stored, approved=approve)
+    audit.record(session, now, actor.user_id, "op.retry", stored.op.id, approve=approve, status=decided.result.status)
+    return decided
+
+
+def dismiss(session: Session, actor: Actor, stream: str, n: int, now: datetime, reason: str) -> StoredOp:
+    """Reject a held op, with a reason that its author reads. Raises NotFound."""
+    store = SqlStore(session, now)
+    store.lock_counter()
+    stored = _held(session, store, actor, stream, n)
+    decided = engine.dismiss(store, stored, reason, actor.user_id)
+    audit.record(session, now, actor.user_id, "op.dismiss", stored.op.id)
+    return decided
+
+
+def _held(session: Session, store: SqlStore, actor: Actor, stream: str, n: int) -> StoredOp:
+    stored = store.op_at(stream, n)
+    authors: Iterable[str] | None = _authors(session, actor)
+    if stored is None or (authors is not None and stored.context.author_id not in authors):
+        raise NotFound("There is no such op in your queue.")
+    return stored

@@ -1,0 +1,61 @@
+"""Deciding a conflict: the chosen values are written, and the record is closed. For ops and the console alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from backend.models import Conflict, Finding
+from backend.services import conflicts, field_history, finding_fields, finding_rights, publishing
+from backend.services.actor import Actor
+from backend.sync_store import SqlStore
+from sync.errors import OpHeld, OpRefused
+
+
+def decide(
+    session: Session,
+    store: SqlStore,
+    conflict: Conflict,
+    choice: Mapping[str, str],
+    who: Actor,
+    *,
+    at: datetime,
+    stream_id: str | None = None,
+    op_id: str | None = None,
+    approved: bool = False,
+) -> int:
+    """Resolve a conflict; the same choice again changes nothing. Returns the finding's `rev`.
+
+    Raises OpRefused `already-resolved` and `choice-invalid`, OpHeld `right-lost`.
+    """
+    finding = session.get_one(Finding, conflict.row_id)
+    if not approved and (who.role not in ("supervisor", "admin") or not finding_rights.covers(who, finding)):
+        raise OpHeld("right-lost", "Only a supervisor of the finding's cell resolves its conflicts.")
+    names = {field["name"] for field in conflict.fields}
+    if set(choice) != names:
+        raise OpRefused("choice-invalid", "The choice names each lost field once.", fields=sorted(names))
+    if conflict.state == "resolved":
+        if conflict.choice == dict(choice):
+            return finding.rev
+        raise OpRefused("already-resolved", "This conflict was resolved otherwise; the first decision stands.")
+    incoming = {field["name"]: field["incoming"] for field in conflict.fields if choice[field["name"]] == "incoming"}
+    if incoming:
+        finding.rev += 1
+        if "state" in incoming:
+            finding.state = incoming["state"]
+        finding_fields.put(session, finding, {name: value for name, value in incoming.items() if name != "state"})
+        field_history.write(
+            session,
+            ("finding", finding.id),
+            finding.rev,
+            incoming,
+            author_id=who.user_id,
+            stream_id=stream_id,
+            op_id=op_id,
+            at=at,
+        )
+        publishing.finding_and_what_hangs_on_it(session, store, finding)
+    conflicts.resolve(session, store, conflict, choice, who.user_id, at)
+    return finding.rev

@@ -1,0 +1,28 @@
+"""Who may act on a finding: its author, and whoever has a grant on its cell or above."""
+
+from __future__ import annotations
+
+from backend.models import Finding
+from backend.services import cells
+from backend.services.actor import Actor
+from sync.errors import OpHeld
+from sync.store import OpContext
+
+
+def may_act(who: Actor, finding: Finding) -> bool:
+    if finding.author_id == who.user_id:
+        return True
+    return covers(who, finding)
+
+
+def covers(who: Actor, finding: Finding) -> bool:
+    """True when the finding lies within the grants; unassigned ones are the city's and the admins'."""
+    if finding.cell_code is None:
+        return who.sees_unassigned()
+    return who.covers(cells.lineage(finding.cell_code))
+
+
+def require(who: Actor, finding: Finding, context: OpContext) -> None:
+    """Raise OpHeld where the right is lost; a supervisor who lets the op through has decided that."""
+    if not (context.approved or may_act(who, finding)):
+        raise OpHeld("right-lost", "The finding is outside the author's grants; a supervisor decides.")
