@@ -196,7 +196,7 @@ class SqlStore:
         if not row.scopes:
             raise ValueError("a row is in one scope at least")
         seq = self.next_seq()
-        content = orjson.dumps(row.content, default=str).decode()
+        content = orjson.dumps(row.content, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
         self._upsert(
             SyncedRow,
             ["type", "row_id"],
