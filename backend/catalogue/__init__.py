@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -33,3 +34,10 @@ def label(language: str, group: str, code: str | None) -> str:
 def codes(group: str) -> tuple[str, ...]:
     """The codes of a group, in the catalogue's order."""
     return tuple(words(DEFAULT)[group])
+
+
+@cache
+def problems() -> Mapping[str, Mapping[str, Any]]:
+    """Every problem code: where it occurs, and its sentence in both languages."""
+    found: Mapping[str, Mapping[str, Any]] = yaml.safe_load((HERE / "problems.yaml").read_text("utf-8"))
+    return found

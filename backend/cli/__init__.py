@@ -6,7 +6,7 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from backend.cli import demo, devices, setup, users
+    from backend.cli import contract, demo, devices, setup, users
 
-    for module in (users, devices, setup, demo):
+    for module in (users, devices, setup, demo, contract):
         app.cli.add_command(module.group)

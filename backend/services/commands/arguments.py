@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +12,9 @@ from geo.position import Position, parse_position
 from sync.errors import OpRefused
 from sync.ops import Op, is_sha256, is_uuid, read_instant
 
-TOPIC = re.compile(r"[a-z][a-z_]{0,19}")
+# A pattern that JSON Schema reads too; `$` would let a line end through.
+TOPIC = r"^[a-z][a-z_]{0,19}(?![\s\S])"
+SUBJECT_TYPE = r"^[a-z_]{1,20}(?![\s\S])"
 MAX_TEXT = 4000
 MAX_PHOTOS = 50
 

@@ -25,7 +25,7 @@ from sync.store import OpContext, Store
 class EditArguments(arguments.Arguments):
     description = fields.String(validate=validate.Length(1, arguments.MAX_TEXT))
     severity = fields.String(validate=validate.OneOf(("minor", "moderate", "serious")))
-    topic = fields.String(validate=validate.Regexp(arguments.TOPIC.pattern + r"\Z"))
+    topic = fields.String(validate=validate.Regexp(arguments.TOPIC))
     item = fields.String(allow_none=True, validate=validate.Length(max=80))
     site = arguments.Uuid(allow_none=True)
     position = arguments.Place()

@@ -21,7 +21,7 @@ from sync.store import OpContext, Store
 
 
 class ReportArguments(arguments.Arguments):
-    topic = fields.String(required=True, validate=validate.Regexp(arguments.TOPIC.pattern + r"\Z"))
+    topic = fields.String(required=True, validate=validate.Regexp(arguments.TOPIC))
     item = arguments.optional_text(80)
     description = arguments.text()
     severity = fields.String(required=True, validate=validate.OneOf(("minor", "moderate", "serious")))

@@ -21,7 +21,7 @@ from sync.store import OpContext, Store
 
 
 class SubjectArguments(arguments.Arguments):
-    type = fields.String(required=True, validate=validate.Regexp(r"[a-z_]{1,20}\Z"))
+    type = fields.String(required=True, validate=validate.Regexp(arguments.SUBJECT_TYPE))
     id = arguments.Uuid(required=True)
 
 

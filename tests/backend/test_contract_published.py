@@ -1,0 +1,87 @@
+"""What the contract leaves open is published: the arguments as JSON Schema, and every problem code."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from backend import catalogue
+from backend.cli import contract as printed
+from backend.services.commands import contract, handlers
+from tests.stories import IN_LIUJIANG
+
+ROOT = Path(__file__).parents[2]
+ABSTRACT = {"sync-error", "geo-error", "checklist-error", "service-error"}
+BY_STATUS = {"http-error", "method-not-allowed", "too-many-requests"}  # in a table of backend/errors.py
+
+
+def codes_raised() -> Iterator[str]:
+    """Codes of exception classes, and those that verdicts and problems are made with, read from the source."""
+    for folder in ("backend", "sync", "geo", "checklists"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.ClassDef):
+                    yield from (found for statement in node.body if (found := class_code(statement)))
+                elif isinstance(node, ast.Call):
+                    yield from call_code(node)
+
+
+def class_code(statement: ast.stmt) -> str | None:
+    if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Constant):
+        return None
+    target = statement.targets[0]
+    return str(statement.value.value) if isinstance(target, ast.Name) and target.id == "code" else None
+
+
+def call_code(node: ast.Call) -> Iterator[str]:
+    name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+    place = {"OpRefused": 0, "OpHeld": 0, "problem": 1}.get(name)
+    if place is not None and len(node.args) > place:
+        argument = node.args[place]
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+            yield argument.value
+
+
+def test_every_code_that_the_source_raises_has_its_words() -> None:
+    missing = set(codes_raised()) - set(catalogue.problems())
+    assert missing == set()
+
+
+def test_every_entry_says_where_and_in_both_languages() -> None:
+    for code, entry in catalogue.problems().items():
+        assert set(entry) == {"where", "zh", "en"}, code
+        assert set(entry["where"]) <= {"answer", "verdict", "media"}, code
+
+
+def test_the_printed_pages_are_those_in_docs() -> None:
+    assert (ROOT / "docs/problem-codes.md").read_text("utf-8") == printed.problems_text()
+    assert (ROOT / "docs/sync-commands.schema.json").read_text("utf-8") == printed.schema_text()
+
+
+def test_every_command_is_described() -> None:
+    assert set(contract.SCHEMAS) == set(handlers(None))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changes", "valid"), [({}, True), ({"severity": "terrible"}, False), ({"position": {"lon": 1, "lat": 1}}, False)]
+)
+def test_the_schema_tells_good_arguments_from_bad(changes: dict[str, object], valid: bool) -> None:
+    document = contract.json_schema()
+    args = {
+        "topic": "dust",
+        "item": None,
+        "description": "裸土",
+        "severity": "minor",
+        "found_at": "2026-11-22T10:00:00+08:00",
+        "position": IN_LIUJIANG,
+        "photos": ["ab" * 32],
+        "site": None,
+    }
+    schema = {**document, "$ref": "#/$defs/finding.report"}
+    jsonschema.Draft202012Validator.check_schema(document)
+    assert jsonschema.Draft202012Validator(schema).is_valid({**args, **changes}) is valid, json.dumps(document)[:2000]
