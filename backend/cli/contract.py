@@ -34,7 +34,7 @@ def problems_text() -> str:
     lines = [
         "# Problem codes",
         "",
-        "Every `code` that a problem+json answer, an op's verdict or a refused photo can carry. Stable: codes are added, never",
+        "Every `code` that a problem+json answer, an op's verdict or a refused photo can carry. Codes are added, never",
         "renamed. Made by `flask --app wsgi contract problems`.",
         "",
         "| code | where | 中文 | English |",

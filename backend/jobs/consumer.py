@@ -14,6 +14,8 @@ from backend.parent_death import follow_supervisor
 
 def _open() -> Huey:
     app = create_app()
+    with app.app_context():
+        work.finish_interrupted_uploads()
     if app.extensions["bluegrid.settings"].sqlite:
         # One machine has one consumer: what seems to be under way was cut off with the last one.
         with app.app_context():

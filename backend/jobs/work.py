@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import structlog
+from flask import current_app
 
 from backend import clock
 from backend.jobs import intents
 from backend.jobs.kinds import HOURLY, JOB_KINDS
 from backend.models import Job
+from backend.services.receiving import Receiver
+from backend.storage import blobs
 from backend.transactions import reading, writing
 
 KEPT = timedelta(days=7)
@@ -56,6 +59,12 @@ def ask_hourly() -> None:
             intents.forget(session, kind, clock.now() - KEPT)
             if not intents.is_waiting(session, kind):
                 intents.ask(session, clock.new_id(), kind, {}, None, clock.now())
+
+
+def finish_interrupted_uploads() -> int:
+    """Finish the uploads that a kill cut off after their last byte, without waiting for their devices."""
+    limits = current_app.extensions["bluegrid.settings"].limits
+    return Receiver(blobs(), reading, writing, clock.now, clock.new_id, limits).finish_interrupted()
 
 
 def release_running() -> int:
