@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.models import Finding, Photo
-from backend.services import checklists, deadlines, field_history, finding_fields, numbering, photos, publishing
+from backend.services import checklists, deadlines, duplicates, field_history, finding_fields, numbering, photos, publishing
 from backend.services.actor import Actor
 from backend.services.placing import Placed
 from backend.sync_store import SqlStore
@@ -44,6 +44,7 @@ def create(
     finding.accuracy_m, finding.cell_code = placed.accuracy_m, placed.cell_code
     finding.cells = placed.cells()
     _put_deadline(session, finding)
+    finding.flags = [*finding.flags, *duplicates.of_finding(session, finding)]
     session.add(finding)
     session.flush()
     field_history.write(

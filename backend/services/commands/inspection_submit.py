@@ -14,7 +14,7 @@ from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
 from backend.models import Finding, Inspection, Site
-from backend.services import checklists, finding_rules, findings, photos, placing, publishing
+from backend.services import checklists, duplicates, finding_rules, findings, photos, placing, publishing
 from backend.services.actor import Actor
 from backend.services.authors import author
 from backend.services.clocks import corrected
@@ -94,6 +94,7 @@ class InspectionSubmit:
         judgement = _judge(pack, op, args, placed, site)
         who = author(self.session, context.author_id)
         inspection = self._inspection(op, context, args, placed, judgement, who)
+        inspection.flags = [*inspection.flags, *duplicates.of_inspection(self.session, inspection)]
         self.session.add(inspection)
         self.session.flush()
         self._mention_all(op, context, args, who)
