@@ -1,0 +1,174 @@
+"""Least privilege on every route: the table below is the expectation, and the routes are enumerated against it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from backend.api import access
+from tests.stories import Server, new_id
+
+PUBLIC = {
+    "GET /",
+    "GET /api/docs/",
+    "GET /api/docs/<path:path>",
+    "GET /api/v1/openapi.json",
+    "GET /api/v1/tls/authority.crt",
+    "GET /healthz",
+    "GET /readyz",
+    "OPTIONS /api/v1/media",
+    "OPTIONS /api/v1/media/<upload_id>",
+    "POST /api/v1/auth/login",
+    "POST /api/v1/devices/enrol",
+}
+DEVICES = {
+    "GET /api/v1/sync/pull": False,
+    "POST /api/v1/devices/streams": True,
+    "POST /api/v1/devices/token": False,
+    "POST /api/v1/sync/push": True,
+}
+"""Devices only; True where a revoked one may still hand in what it has."""
+ADMIN = {
+    "GET /api/v1/devices",
+    "GET /api/v1/users",
+    "POST /api/v1/devices/invitations",
+    "POST /api/v1/devices/streams/<uuid:stream_id>/revoke",
+    "POST /api/v1/users",
+}
+OFFICE = {
+    "GET /api/v1/attention",
+    "GET /api/v1/exports/rectification-list.xlsx",
+    "POST /api/v1/attention/conflicts/<uuid:conflict_id>/resolve",
+    "POST /api/v1/attention/ops/<uuid:stream>/<int:n>/dismiss",
+    "POST /api/v1/attention/ops/<uuid:stream>/<int:n>/retry",
+    "POST /api/v1/sites",
+}
+PEOPLE = {"POST /api/v1/auth/logout", "POST /api/v1/auth/password"}
+KNOWN = {
+    "GET /api/v1/blobs/<sha256>": False,
+    "GET /api/v1/blobs/<sha256>/thumbnail": False,
+    "GET /api/v1/checklists": False,
+    "GET /api/v1/findings": False,
+    "GET /api/v1/findings/<uuid:finding_id>": False,
+    "GET /api/v1/inspections": False,
+    "GET /api/v1/inspections/<uuid:inspection_id>": False,
+    "GET /api/v1/packs/<sha256>": False,
+    "GET /api/v1/sites": False,
+    "GET /api/v1/sites/<uuid:site_id>": False,
+    "GET /api/v1/users/me": False,
+    "DELETE /api/v1/media/<upload_id>": True,
+    "HEAD /api/v1/media/<upload_id>": True,
+    "PATCH /api/v1/media/<upload_id>": True,
+    "POST /api/v1/media": True,
+    "POST /api/v1/media/status": True,
+}
+"""People of every role, and devices; True where a revoked device may still hand in what it has."""
+
+
+def routes(app: Flask) -> Iterator[tuple[str, str]]:
+    """Every (method and path, endpoint) that this server answers of its own."""
+    for rule in app.url_map.iter_rules():
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            yield f"{method} {rule.rule}", rule.endpoint
+        for method in sorted((rule.methods or set()) & {"HEAD", "OPTIONS"}):
+            if "GET" not in (rule.methods or set()) and not (method == "OPTIONS" and rule.provide_automatic_options):
+                yield f"{method} {rule.rule}", rule.endpoint
+
+
+def declared(app: Flask) -> dict[str, access.Access | None]:
+    return {name: access.declared(app, endpoint) for name, endpoint in routes(app)}
+
+
+def test_every_route_declares_who_may_call_it(app: Flask) -> None:
+    assert [name for name, found in declared(app).items() if found is None] == []
+
+
+def test_every_route_is_as_open_as_the_table_says_and_no_more(app: Flask) -> None:
+    office, everyone = frozenset({"supervisor", "admin"}), access.ALL_ROLES
+    expected = {name: access.Access(public=True) for name in PUBLIC}
+    expected |= {name: access.Access(devices=True, even_revoked=revoked) for name, revoked in DEVICES.items()}
+    expected |= {name: access.Access(roles=frozenset({"admin"})) for name in ADMIN}
+    expected |= {name: access.Access(roles=office) for name in OFFICE}
+    expected |= {name: access.Access(roles=everyone) for name in PEOPLE}
+    for name, revoked in KNOWN.items():
+        expected[name] = access.Access(devices=True, roles=everyone, even_revoked=revoked)
+    assert declared(app) == expected
+
+
+def concrete(path: str) -> str:
+    path = re.sub(r"<uuid:\w+>", new_id(), path)
+    return re.sub(r"<\w+>", "0" * 64, re.sub(r"<int:\w+>", "1", path))
+
+
+def test_without_a_token_nothing_but_the_public_answers(app: Flask, client: FlaskClient) -> None:
+    for name, _ in routes(app):
+        method, path = name.split(" ")
+        if name in PUBLIC:
+            continue
+        answer = client.open(concrete(path), method=method, json={} if method != "GET" else None)
+        assert answer.status_code == 401, name
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+        assert answer.mimetype == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        ("Bearer nonsense", "token-invalid"),
+        ("Basic d2VpOng=", "token-invalid"),
+        ("Bearer ", "token-invalid"),
+        ("", "token-invalid"),
+    ],
+)
+def test_a_wrong_token_is_told_so(client: FlaskClient, header: str, code: str) -> None:
+    answer = client.get("/api/v1/findings", headers={"Authorization": header})
+    assert (answer.status_code, answer.get_json()["code"]) == (401, code)
+
+
+def test_an_inspector_may_not_do_what_the_office_does(app: Flask, client: FlaskClient, server: Server) -> None:
+    inspector, supervisor = server.token("wei", "inspector"), server.token("luo", "supervisor")
+    for name in ADMIN | OFFICE:
+        method, path = name.split(" ")
+        assert client.open(concrete(path), method=method, json={}, headers=inspector).status_code == 403, name
+    for name in ADMIN:
+        method, path = name.split(" ")
+        assert client.open(concrete(path), method=method, json={}, headers=supervisor).status_code == 403, name
+
+
+def test_a_persons_sign_in_is_no_device(client: FlaskClient, server: Server) -> None:
+    admin = server.token("boss", "admin")
+    for name in DEVICES:
+        method, path = name.split(" ")
+        assert client.open(path, method=method, json={}, headers=admin).status_code == 403, name
+
+
+def test_a_device_is_no_person(server: Server) -> None:
+    phone = server.phone("boss", "admin")
+    for name in ADMIN | OFFICE | PEOPLE:
+        method, path = name.split(" ")
+        assert phone.raw(method, concrete(path), {}).status == 403, name
+
+
+def test_an_ended_sign_in_is_told_apart_from_a_revoked_one(client: FlaskClient, server: Server) -> None:
+    who = server.token("wei", "inspector")
+    assert client.post("/api/v1/auth/logout", headers=who).status_code == 204
+    assert client.get("/api/v1/users/me", headers=who).get_json()["code"] == "token-revoked"
+    other = server.token("mo", "inspector")
+    server.time.at += timedelta(hours=12)
+    assert client.get("/api/v1/users/me", headers=other).get_json()["code"] == "token-expired"
+
+
+def test_an_old_device_token_works_until_the_new_one_is_used(server: Server) -> None:
+    phone = server.phone()
+    old = (phone.storage.get("meta", "token") or {})["token"]
+    assert phone.device.rotate_token()
+    use_old = {"Authorization": f"Bearer {old}"}
+    assert phone.transport.send("GET", "/api/v1/users/me", use_old, b"").status == 200
+    assert phone.raw("GET", "/api/v1/users/me").status == 200
+    answer = phone.transport.send("GET", "/api/v1/users/me", use_old, b"")
+    assert (answer.status, answer.code) == (401, "token-revoked")
