@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from backend import api, cli, clock, database, errors, logs, storage
+from backend import api, cli, clock, database, errors, logs, receipt_key, storage
 from backend.config import Settings, from_environment
 
 
@@ -21,6 +21,7 @@ def create_app(settings: Settings | None = None, server_clock: clock.Clock | Non
     logs.init_app(app)
     database.init_app(app, settings)
     storage.init_app(app, settings)
+    receipt_key.init_app(app, settings)
     api.init_app(app, settings)
     errors.init_app(app)  # after the API, whose library brings handlers of its own
     cli.init_app(app)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 from urllib.parse import unquote, urlsplit
 
+from backend import failpoints
 from backend.config import SettingInvalid
 from backend.disk import Disk
 from backend.services.errors import StorageFull
@@ -265,6 +266,7 @@ class FolderBlobs:
             for block in blocks:
                 self._disk.write(descriptor, block, offset)
                 offset += len(block)
+                failpoints.hit("blob-half-written")
             self._disk.sync(descriptor)
         except OSError:
             with suppress(OSError):
@@ -279,7 +281,9 @@ class FolderBlobs:
         folders = [folder for folder in target.parents if folder.is_relative_to(self._root)]
         for folder in reversed(folders[:-1]):
             self._disk.make_folder(folder)
+        failpoints.hit("blob-synced")
         self._disk.replace(source, target)
+        failpoints.hit("blob-renamed")
         for folder in folders:
             self._disk.sync_folder(folder)
 

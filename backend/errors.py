@@ -51,6 +51,7 @@ STATUS: dict[type[Exception], int] = {
     sync.CursorExpired: 410,
     sync.EpochChanged: 410,
     sync.PullSchemaUnsupported: 409,
+    sync.StoreFull: 507,
     sync.StoreUnavailable: 503,
     sync.SyncError: 422,
     GeoError: 422,

@@ -5,24 +5,24 @@ Whoever writes synced rows goes through `lock_counter` and `publish` here; a tri
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import orjson
-from sqlalchemy import func, insert, select, tuple_, update
+from sqlalchemy import Connection, CursorResult, func, insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, SessionTransaction
 
+from backend import outages, server_log
 from backend.models import Counter, Device, Entry, OpIdentity, OpRecord, ScopeDigest, Stream, SyncedRow, User
-from sync import digest
+from sync import digest, log_chain
 from sync.chain import Tip
-from sync.errors import StoreUnavailable, StreamUnknown
+from sync.errors import StoreFull, StoreUnavailable, StreamUnknown, TransactionLost
 from sync.ops import read_body
-from sync.store import EntryKey, OpContext, OpResult, Row, StoredOp, StreamState
+from sync.store import DecidedAlready, EntryKey, OpContext, OpResult, Row, StoredOp, StreamState
 
 RESERVED = 64  # seqs drawn from the counter at once; what a transaction leaves over is a gap, which harms nothing
 
@@ -30,9 +30,10 @@ RESERVED = 64  # seqs drawn from the counter at once; what a transaction leaves 
 class SqlStore:
     """See sync.store.Store. Give it a session inside `writing()` (or `reading()` for the reading half)."""
 
-    def __init__(self, session: Session, now: datetime | None = None) -> None:
+    def __init__(self, session: Session, now: datetime | None = None, by: str | None = None) -> None:
         self.session = session
         self.now = now or datetime.now(UTC)
+        self.by = by  # the person who decides held ops, for the log
         self._next = 0
         self._reserved = 0
         self._digests: dict[str, tuple[int, bytes]] = {}
@@ -129,17 +130,25 @@ class SqlStore:
         )
         if owns_id:
             self.session.execute(insert(OpIdentity).values(op_id=op.id, stream_id=op.stream, n=op.n))
+        self._log(log_chain.OP, kept)
         return kept
 
     def decide(self, stored: StoredOp) -> StoredOp:
         decided = self._with_seq(stored, row_id=stored.op.id)
-        self.session.execute(
+        changed = self.session.execute(
             update(OpRecord)
             .where(OpRecord.stream_id == stored.op.stream, OpRecord.n == stored.op.n, OpRecord.status == "held")
             .values(waits_for=decided.waits_for, **self._decision(decided.result))
             .execution_options(synchronize_session=False)
         )
+        if cast("CursorResult[Any]", changed).rowcount != 1:
+            raise DecidedAlready(f"op {stored.op.n} of stream {stored.op.stream}")
+        self._log(log_chain.DECISION, decided)
         return decided
+
+    def _log(self, kind: str, stored: StoredOp) -> None:
+        said = log_chain.decision(stored, None if stored.result.status == "held" else self.now, self.by)
+        server_log.of(self.session).append(kind, self.now, said, stored.op.stream, stored.op.n)
 
     def _decision(self, result: OpResult) -> dict[str, Any]:
         return {
@@ -180,7 +189,9 @@ class SqlStore:
         return self._stored_where(OpRecord.waits_for == row_id, OpRecord.status == "held")
 
     def group_members(self, stream: str, group_id: str) -> list[StoredOp]:
-        return self._stored_where(OpRecord.stream_id == stream, OpRecord.group_id == group_id)
+        person = select(Stream.user_id).where(Stream.id == stream).scalar_subquery()
+        streams = select(Stream.id).where(Stream.user_id == person)
+        return self._stored_where(OpRecord.stream_id.in_(streams), OpRecord.group_id == group_id)
 
     def _stored_where(self, *conditions: Any) -> list[StoredOp]:
         records = self.session.execute(
@@ -257,21 +268,38 @@ class SqlStore:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        reserved = self._reserved
+        reserved, connection = self._reserved, self.session.connection()
+        log = server_log.of(self.session)
+        mark = log.mark()
         nested = self.session.begin_nested()
         try:
             yield
             self.session.flush()
             nested.commit()
+        except TransactionLost:
+            raise
         except BaseException as error:
-            nested.rollback()
             self._digests = {}
-            if self._reserved != reserved:  # the reservation made inside is undone with the rest
-                self._next = self._reserved = 0
-                self._reserve()
-            if _is_outage(error):
+            log.back_to(mark)
+            self._undo(nested, reserved, connection, error)
+            if outages.is_outage(error):
                 raise StoreUnavailable("The database or disk is unavailable.") from error
             raise
+
+    def _undo(self, nested: SessionTransaction, reserved: int, connection: Connection, error: BaseException) -> None:
+        """Go back to a savepoint, if there still is one: SQLite may have undone the whole transaction when full."""
+        try:
+            if outages.in_transaction(connection):
+                nested.rollback()
+                if self._reserved != reserved:  # the reservation made inside is undone with the rest
+                    self._next = self._reserved = 0
+                    self._reserve()
+                return
+        except SQLAlchemyError as second:
+            error = second
+        connection.invalidate(error)  # whatever SQLAlchemy would still roll back is not there any more
+        kind = StoreFull if outages.is_full(error) else TransactionLost
+        raise kind("The database gave up the transaction; nothing was stored.") from error
 
     # reading -------------------------------------------------------------------------------------------------
     def epoch(self) -> str:
@@ -322,14 +350,6 @@ class SqlStore:
         """How many live entries a scope has, counted; the digest must agree."""
         query = select(func.count()).select_from(Entry).where(Entry.scope == scope, Entry.kind == "put")
         return self.session.execute(query).scalar_one()
-
-
-def _is_outage(error: BaseException) -> bool:
-    if isinstance(error, OSError):
-        return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO)
-    if isinstance(error, OperationalError | InterfaceError):
-        return True
-    return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 def _stored(record: Any) -> StoredOp:

@@ -33,7 +33,6 @@ def served(database: str) -> Iterator[tuple[Flask, Server, str]]:
             yield _app(folder, postgresql.sqlalchemy_url("bench"))
 
 
-
 def _app(folder: Path, url: str) -> tuple[Flask, Server, str]:
     settings = Settings(
         data=folder, database_url=url, blob_url=f"file://{folder / 'blobs'}", secret_key="bench", demo=True

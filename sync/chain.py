@@ -21,23 +21,26 @@ class Tip:
     sha256: str | None
 
 
-def judge(ops: Sequence[Op], tip: Tip, stored: Mapping[int, str]) -> int:
-    """How many of the ops at the batch's start are replays.
+def judge(ops: Sequence[Op], tip: Tip, stored: Mapping[int, str]) -> list[bool]:
+    """For each op, whether it is a replay: of one that is stored, or of one earlier in the batch.
 
-    `stored` maps the numbers of the batch up to the tip to the stored SHA-256. Raises StreamGap when a number is
-    beyond the next expected one, StreamFork for the same number with other bytes or an op that does not follow.
+    `stored` maps the numbers of the batch up to the tip to the stored SHA-256. Raises StreamGap (which names the
+    next number that the server lacks, for nothing of the batch is stored), StreamFork for the same number with other
+    bytes or an op that does not follow.
     """
-    replays = 0
+    known = dict(stored)
     n, last = tip.n, tip.sha256
+    replays = []
     for op in ops:
-        if op.n <= tip.n and n == tip.n:
-            if stored.get(op.n) != op.sha256:
+        replays.append(op.n <= n)
+        if op.n <= n:
+            if known.get(op.n) != op.sha256:
                 raise StreamFork(op.n, tip.n + 1)
-            replays += 1
             continue
         if op.n > n + 1:
-            raise StreamGap(n + 1)
-        if op.n <= n or op.prev != last:
+            raise StreamGap(tip.n + 1)
+        if op.prev != last:
             raise StreamFork(op.n, tip.n + 1)
         n, last = op.n, op.sha256
+        known[n] = last
     return replays

@@ -15,13 +15,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sync import receipt_check
 from sync.device_ports import Answer, Change, DeviceClock, DeviceStorage, IdMaker, Json, Transport, TransportFailed
 from sync.mirror import Mirror
 from sync.outbox import META, Outbox, Signer
 from sync.photo_uploads import PhotoUploads
+from sync.receipt_check import ReceiptCheck
 
-NEW_STREAM = ("stream-fork", "signature-invalid", "op-unreadable", "stream-unknown")
+NEW_STREAM = ("stream-fork", "signature-invalid", "stream-unknown")
 MAX_ROUNDS = 1000
+MAX_STREAMS = 3  # opened in one push: when the third does no better, the fault is not in the chain
 
 
 class EnrolmentRefused(Exception):
@@ -40,6 +43,8 @@ class SyncReport:
     pulled: int = 0
     uploaded: int = 0
     resynced: list[str] = field(default_factory=list)
+    doubtful: list[str] = field(default_factory=list)
+    """Ops whose receipt does not hold or cannot be checked: flagged for a person, never refused."""
     trouble: str | None = None
 
     @property
@@ -70,6 +75,8 @@ class Device:
         self.outbox = Outbox(storage, clock, new_id, signer)
         self.mirror = Mirror(storage)
         self.photos = PhotoUploads(storage, self._authorised)
+        self.receipts = ReceiptCheck(storage)
+        self._streams_opened, self._keys_asked = 0, False
 
     # -- enrolment ------------------------------------------------------------------------------------------------
     def enrol(self, code: str, name: str, platform: str = "reference") -> None:
@@ -96,8 +103,13 @@ class Device:
             (META, "token", {"token": said["token"]}),
             (META, "server", {"epoch": said["epoch"], "limits": said["limits"], "user": said["user"]}),
         ]
-        before = self.storage.get(META, "stream")
-        if before is None or before["id"] != said["stream"]:
+        if said.get("receipt_key") is not None:
+            identity += self.receipts.learning([said["receipt_key"]])
+        before, server = self.storage.get(META, "stream"), self.storage.get(META, "server")
+        if before is not None and before["id"] == said["stream"]:
+            if server is not None and server["epoch"] != said["epoch"]:
+                identity += self.outbox.unsend_from(1) + self.photos.unsend() + self._forget_mirror()
+        else:
             kept = sorted(self.outbox.all_ops(), key=lambda record: (record["stream"], record["n"]))
             identity += self.outbox.reissue(said["stream"], kept) + self.photos.unsend() + self._forget_mirror()
         self.storage.write(identity)
@@ -136,11 +148,16 @@ class Device:
         return report
 
     def push(self, report: SyncReport) -> bool:
-        """Send the outbox in batches; True when it is empty."""
+        """Send the outbox in batches; True when it is empty.
+
+        A device that waits for a backup asks with an empty batch how far that has got.
+        """
         most = int(self._limits()["batch_ops"])
+        self._streams_opened, self._keys_asked = 0, False
+        told = not self.outbox.retained() and not self.photos.unbacked()
         for _ in range(MAX_ROUNDS):
             pending = self.outbox.pending()
-            if not pending:
+            if not pending and told:
                 return True
             batch = _within(pending[:most], int(self._limits()["batch_bytes"]))
             answer = self._push_batch(batch)
@@ -148,6 +165,8 @@ class Device:
                 most = max(1, len(batch) // 2)
             elif not self._answered(batch, answer, report):
                 return False
+            else:
+                told = told or answer.status == 200
         report.trouble = "the outbox did not empty"
         return False
 
@@ -163,10 +182,15 @@ class Device:
         """Take in an answer; True to go on, False to stop for now with the reason in the report."""
         if answer.status == 200:
             return self._take_results(batch, answer.json(), report)
-        if answer.code == "stream-gap" and self.outbox.holds_from(int(answer.json()["expected_n"])):
-            self.storage.write(self.outbox.unsend_from(int(answer.json()["expected_n"])))
-            return True
-        if answer.code == "stream-gap" or answer.code in NEW_STREAM:
+        if answer.code == "stream-gap":
+            expected = int(answer.json()["expected_n"])
+            whole = self.outbox.holds_from(expected)
+            self.storage.write(self.outbox.unsend_from(expected))
+            return whole or self._open_stream(report)
+        if answer.code == "op-unreadable":
+            self.storage.write(self.outbox.set_aside(batch[int(answer.json()["index"])]))
+            return self._open_stream(report)
+        if answer.code in NEW_STREAM:
             return self._open_stream(report)
         report.trouble = f"{answer.status} {answer.code}"
         return False
@@ -175,19 +199,40 @@ class Device:
         if self._epoch_changed(said["epoch"]):
             return True
         by_id = {record["id"]: record for record in batch}
-        changes: list[Change] = []
+        server = self.storage.get(META, "server") or {}
+        changes: list[Change] = [(META, "server", {**server, "backed_up_seq": said["backed_up_seq"]})]
         for result in said["results"]:
             if result["status"] == "retry":
                 report.trouble = "the server asks to try again later"
                 break
-            changes += self.outbox.acknowledged(by_id[result["id"]], result)
+            record = by_id[result["id"]]
+            receipt = self._receipt_verdict(record, result)
+            if receipt in receipt_check.DOUBTFUL:
+                report.doubtful.append(record["id"])
+            changes += self.outbox.acknowledged({**record, "receipt": receipt}, result)
             report.acknowledged += 1
         self.storage.write(changes)
-        self._note_backup(said["backed_up_seq"])
         return report.trouble is None
+
+    def _receipt_verdict(self, record: Json, result: Json) -> str:
+        """What to think of a receipt; of a key that is not known the server is asked, once in a push."""
+        verdict = self.receipts.verdict(record, result)
+        if verdict != receipt_check.UNKNOWN_KEY or self._keys_asked:
+            return verdict
+        self._keys_asked = True
+        try:
+            answer = self._send("GET", "/api/v1/sync/receipt-key", {}, b"")
+        except TransportFailed:
+            return verdict
+        self.storage.write(self.receipts.learning(answer.json().get("keys", [])))
+        return self.receipts.verdict(record, result)
 
     def _open_stream(self, report: SyncReport) -> bool:
         """The way out of a chain that cannot go on."""
+        if self._streams_opened == MAX_STREAMS:
+            report.trouble = "new streams do not help"
+            return False
+        self._streams_opened += 1
         request = {"continues": self.outbox.stream()["id"], "public_key": self.public_key}
         headers = {"Content-Type": "application/json"}
         answer = self._authorised("POST", "/api/v1/devices/streams", headers, _encode(request))
@@ -209,7 +254,7 @@ class Device:
         again: list[str] = []
         for _ in range(MAX_ROUNDS):
             answer = self._authorised("GET", self._pull_path(again), {}, b"")
-            if answer.status == 410:
+            if answer.status == 410 or answer.code == "cursor-invalid":
                 self._resync(answer)
                 report.resynced.append(answer.code)
                 continue
@@ -261,10 +306,6 @@ class Device:
         changes += self.outbox.unsend_from(1) + self.photos.unsend() + self._forget_mirror()
         self.storage.write(changes)
         return True
-
-    def _note_backup(self, seq: int) -> None:
-        server = self.storage.get(META, "server") or {}
-        self.storage.write([(META, "server", {**server, "backed_up_seq": seq})])
 
     def _backed_up(self) -> int:
         return int((self.storage.get(META, "server") or {}).get("backed_up_seq", 0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import select
 import sqlite3
 import ssl
 import time
@@ -48,22 +49,19 @@ class HttpTransport:
     def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         target = urlsplit(path)
         wanted = target.path + (f"?{target.query}" if target.query else "")
-        fresh = self._connection is None
         try:
+            self._drop_if_closed()
             return self._exchange(method, wanted, headers, body)
         except (OSError, http.client.HTTPException) as error:
             self.close()
-            # A kept connection may have been closed by the server long ago; only a safe request is tried again by itself.
-            if not fresh and method in ("GET", "HEAD"):
-                return self._again(method, wanted, headers, body)
             raise TransportFailed(str(error)) from error
 
-    def _again(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        try:
-            return self._exchange(method, path, headers, body)
-        except (OSError, http.client.HTTPException) as error:
+    def _drop_if_closed(self) -> None:
+        """Let a kept connection go that the server has closed meanwhile: between requests it has nothing to read."""
+        if self._connection is None or self._connection.sock is None:
+            return
+        if select.select([self._connection.sock], [], [], 0)[0]:
             self.close()
-            raise TransportFailed(str(error)) from error
 
     def _exchange(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         if self._connection is None:
@@ -96,7 +94,8 @@ class FolderStorage:
         self.database.execute("PRAGMA journal_mode=WAL")
         self.database.execute("PRAGMA synchronous=FULL")
         self.database.execute(
-            "CREATE TABLE IF NOT EXISTS kept (tab TEXT, key TEXT, value TEXT NOT NULL, PRIMARY KEY (tab, key)) WITHOUT ROWID"
+            "CREATE TABLE IF NOT EXISTS kept"
+            " (tab TEXT, key TEXT, value TEXT NOT NULL, PRIMARY KEY (tab, key)) WITHOUT ROWID"
         )
 
     def get(self, table: str, key: str) -> Json | None:

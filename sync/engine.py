@@ -1,39 +1,32 @@
 """The push: a batch of ops becomes results, each op decided once.
 
-The whole batch is judged (form, signature, chain) before anything is processed; then each op has a savepoint of its
-own, so that none blocks the ones behind it. Knows the store and the handlers by their contracts, and no command.
+The whole batch is judged (form and signature in `batch`, the chain here) before anything is processed; then each op
+has a savepoint of its own, so that none blocks the ones behind it. Knows the store and the handlers by their
+contracts, and no command.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import ec
-
-from sync import chain, groups, signing
+from sync import chain, groups
+from sync.batch import Batch, prepared
 from sync.chain import Tip
 from sync.commands import Handlers, Outcome
-from sync.errors import OpHeld, OpRefused, SignatureInvalid, StoreUnavailable, StreamUnknown, SyncError
-from sync.ops import Op, Was, read_envelope
+from sync.errors import (
+    OpHeld,
+    OpRefused,
+    StoreUnavailable,
+    TransactionLost,
+)
+from sync.ops import Op, Was
 from sync.store import Json, OpContext, OpResult, Store, StoredOp, StreamState
 
-MAX_KEPT_BYTES = 256 * 1024
-
 ErrorSink = Callable[[Op, Exception], None]
-
-
-@dataclass(slots=True)
-class Batch:
-    """Ops read, checked and prepared without a lock; `prepared` holds a handler's work, or what it raised, by index."""
-
-    stream: str
-    ops: list[Op]
-    received_at: datetime
-    skew_s: float | None
-    prepared: list[Any] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,69 +37,28 @@ class PushAnswer:
     expected_n: int
 
 
-def read_batch(
-    stream: str,
-    envelopes: Sequence[object],
-    received_at: datetime,
-    skew_s: float | None,
-    key: ec.EllipticCurvePublicKey | None,
-) -> Batch:
-    """Read the ops and check their signatures (a stream without a key carries none).
-
-    Raises BatchInvalid, OpUnreadable, StreamUnknown for an op of another stream, SignatureInvalid.
-    """
-    ops = [read_envelope(envelope, index) for index, envelope in enumerate(envelopes)]
-    for index, op in enumerate(ops):
-        if op.stream != stream:
-            raise StreamUnknown(f"Op {index} of the batch names another stream.", index=index)
-        if key is not None and not signing.verifies(key, op.body, op.sig):
-            raise SignatureInvalid(index)
-    return Batch(stream, ops, received_at, skew_s)
-
-
-def prepare(batch: Batch, handlers: Handlers, author_id: str) -> None:
-    """Let the handlers compute what needs no lock; an exception is kept as the op's own."""
-    context = OpContext(batch.stream, author_id, batch.received_at, batch.skew_s)
-    batch.prepared = [_prepare(op, context, handlers) for op in batch.ops]
-
-
-def _prepare(op: Op, context: OpContext, handlers: Handlers) -> Any:
-    if op.fault is not None:
-        return OpRefused("op-malformed", f"This op is not of the contract's form: {op.fault}.")
-    if len(op.body) > MAX_KEPT_BYTES and not context.approved:
-        return OpHeld("op-too-large", "This op is larger than a client may create; a supervisor has to look at it.")
-    handler = handlers.get(op.cmd)
-    if handler is None:
-        return OpHeld("command-unknown", f"This server does not know the command {op.cmd} yet.")
-    if op.v not in handler.versions:
-        return OpHeld("version-unknown", f"This server does not know version {op.v} of {op.cmd} yet.")
-    try:
-        return handler.prepare(op, context)
-    except Exception as error:  # decided, and reported, when the op's turn comes
-        return error
-
-
 def push(store: Store, handlers: Handlers, batch: Batch, on_error: ErrorSink | None = None) -> PushAnswer:
     """Process a prepared batch inside the caller's transaction.
 
     Raises StreamUnknown, StreamGap, StreamFork with nothing stored. An op that meets an unavailable store is answered
-    `retry` and ends the batch.
+    `retry` and ends the batch; StoreUnavailable leaves only where nothing of the batch may be committed.
     """
     state = store.lock_stream(batch.stream)
     stored = store.hashes(batch.stream, [op.n for op in batch.ops if op.n <= state.tip.n])
     replays = chain.judge(batch.ops, state.tip, stored)
-    if replays < len(batch.ops):
+    if not all(replays):
         store.lock_counter()
     run = _Run(store, handlers, batch, state, on_error)
-    for index, op in enumerate(batch.ops):
+    for op, replay, made in zip(batch.ops, replays, batch.prepared, strict=True):
         try:
-            if index < replays:
-                run.replay(op)
-            else:
-                run.accept(op, batch.prepared[index])
+            done = run.replay(op) if replay else run.accept(op, made)
+        except TransactionLost:
+            raise
         except StoreUnavailable:
-            run.results.append(OpResult(op.id, op.n, "retry").as_wire(replay=False))
+            run.answer(OpResult(op.id, op.n, "retry"), op)
             break
+        if done is not None:
+            run.follow(*done)
     if run.tip != state.tip:
         store.advance(batch.stream, run.tip)
     return PushAnswer(run.results, run.tip.n + 1)
@@ -122,21 +74,32 @@ def release(
 ) -> StoredOp:
     """Try a held op again; whatever it frees follows. The counter must be locked.
 
-    `approved`: a supervisor lets it through although its author's right was lost, or although it is too large.
+    `approved`: a supervisor lets it (and its group) through although its author's right was lost, or although it is
+    too large.
     """
-    if stored.result.status != "held":
-        return stored
     run = _Run(store, handlers, None, None, on_error)
-    return run.retry_held(replace(stored, context=replace(stored.context, approved=approved)))
+    decided, created = run.retry(stored, approved)
+    run.follow(decided, created)
+    return run.now(stored)
 
 
 def dismiss(store: Store, stored: StoredOp, reason: str, by: str) -> StoredOp:
-    """A supervisor rejects a held op; it stays stored, and its author is told. The counter must be locked."""
-    if stored.result.status != "held":
-        return stored
-    error = OpRefused("dismissed", reason, by=by)
-    result = OpResult(stored.op.id, stored.op.n, "rejected", problem=problem_of(error))
-    return _Run(store, {}, None, None, None).settle(stored.decided(result))
+    """A supervisor rejects a held op, and so its group; it stays stored, and its author is told.
+
+    The counter must be locked.
+    """
+    run = _Run(store, {}, None, None, None)
+    target = run.now(stored)
+    while (original := groups.repeats(target)) is not None and (found := store.op_by_id(original)) is not None:
+        target = found
+    if target.result.status != "held":
+        return target
+    decided = run.settle(target, OpRefused("dismissed", reason, by=by))
+    run.follow(decided, ())
+    return run.now(stored)
+
+
+Done = tuple[StoredOp, tuple[str, ...]]  # a decided op, and the rows that came of it
 
 
 class _Run:
@@ -154,66 +117,86 @@ class _Run:
         self.handlers = handlers
         self.on_error = on_error
         self.results: list[Json] = []
-        self._of_op: dict[tuple[str, int], int] = {}
+        self._of_op: dict[tuple[str, int], list[int]] = {}
         if batch is not None and state is not None:
             self.tip = state.tip
             self.revoked = state.revoked
             self.context = OpContext(batch.stream, state.author_id, batch.received_at, batch.skew_s)
 
-    def replay(self, op: Op) -> None:
+    # new ops -------------------------------------------------------------------------------------------------
+    def answer(self, result: OpResult, op: Op, replay: bool = False) -> None:
+        self._of_op.setdefault((op.stream, op.n), []).append(len(self.results))
+        self.results.append(result.as_wire(replay=replay))
+
+    def replay(self, op: Op) -> Done | None:
+        """Answer with what is stored; nothing follows."""
         found = self.store.op_at(op.stream, op.n)
         assert found is not None, "judge() saw its hash"
-        self.results.append(found.result.as_wire(replay=True))
+        self.answer(found.result, op, replay=True)
+        return None
 
-    def accept(self, op: Op, prepared: Any) -> None:
-        """Store a new op with its result, then free what waited for it."""
-        stored, created = self._decide_new(op, prepared)
+    def accept(self, op: Op, made: Any) -> Done:
+        """Store a new op with its result."""
+        stored, created = self._decide_new(op, made)
         self.tip = Tip(op.n, op.sha256)
-        self._of_op[op.stream, op.n] = len(self.results)
-        self.results.append(stored.result.as_wire(replay=False))
-        self._after(stored, created)
+        self.answer(stored.result, op)
+        return stored, created
 
-    def _after(self, stored: StoredOp, created: tuple[str, ...]) -> None:
+    def follow(self, stored: StoredOp, created: tuple[str, ...]) -> None:
+        """What a decision sets in motion: its group, and whatever waited for the rows that came of it.
+
+        An unavailable store leaves as StoreUnavailable and takes the whole push with it: otherwise an op could stay
+        held whose parent is here.
+        """
         freed = list(created)
-        if groups.complete(self.store, stored):
-            freed.extend(self._decide_group(stored))
+        if stored.op.group is not None:
+            freed.extend(self._follow_group(stored))
         while freed:
             row_id = freed.pop(0)
             for waiting in self.store.waiting_for(row_id):
-                freed.extend(self._retry(waiting)[1])
+                freed.extend(self.retry(waiting)[1])
 
-    def _decide_new(self, op: Op, prepared: Any) -> tuple[StoredOp, tuple[str, ...]]:
+    def _decide_new(self, op: Op, made: Any) -> Done:
         owner = self.store.op_by_id(op.id)
         if owner is not None:
-            return self._keep_reused(op, owner), ()
+            error = OpRefused("op-id-reused", "Another op has this id; the first one stands.", first_n=owner.op.n)
+            return self._keep(op, error, owns_id=False), ()
         if op.was is not None and (earlier := self._held_before(op.was)) is not None:
             return self._keep_again(op, earlier), ()
         if self.revoked:
-            return self._keep_undecided(op, OpHeld("stream-revoked", "The device was revoked before this came.")), ()
-        if op.group is not None and not isinstance(prepared, OpRefused):
-            return groups.keep_member(self.store, op, self.context), ()
-        return self._apply(op, prepared)
+            return self._keep(op, OpHeld("stream-revoked", "The device was revoked before this came.")), ()
+        if op.group is not None and not isinstance(made, OpRefused):
+            return self._keep(op, groups.verdict_on_arrival(self.store, op)), ()
+        return self._apply(op, made)
 
-    def _apply(self, op: Op, prepared: Any) -> tuple[StoredOp, tuple[str, ...]]:
+    def _apply(self, op: Op, made: Any) -> Done:
         try:
             with self.store.savepoint():
-                outcome = self._effect(op, self.context, prepared)
+                outcome = self._effect(op, self.context, made)
                 result = OpResult(op.id, op.n, outcome.status, rev=outcome.rev, conflict=outcome.conflict)
                 return self.store.keep(StoredOp(op, self.context, result), owns_id=True), outcome.created
         except StoreUnavailable:
             raise
         except Exception as error:
-            return self._keep_undecided(op, error), ()
+            return self._keep(op, error), ()
 
-    def _effect(self, op: Op, context: OpContext, prepared: Any) -> Outcome:
-        if isinstance(prepared, Exception):
-            raise prepared
-        return self.handlers[op.cmd].apply(op, context, prepared, self.store)
+    def _effect(self, op: Op, context: OpContext, made: Any) -> Outcome:
+        if isinstance(made, Exception):
+            raise made
+        return self.handlers[op.cmd].apply(op, context, made, self.store)
 
-    def _keep_undecided(self, op: Op, error: Exception) -> StoredOp:
-        with self.store.savepoint():
+    def _keep(self, op: Op, error: Exception, *, owns_id: bool = True) -> StoredOp:
+        """Keep an op that has no effect, with its verdict; one that cannot be written is an error of our own."""
+        try:
             result, waits_for = self._verdict(op, error)
-            return self.store.keep(StoredOp(op, self.context, result, waits_for), owns_id=True)
+            with self.store.savepoint():
+                return self.store.keep(StoredOp(op, self.context, result, waits_for), owns_id=owns_id)
+        except StoreUnavailable:
+            raise
+        except Exception as unkeepable:
+            result, _ = self._verdict(op, unkeepable)
+            with self.store.savepoint():
+                return self.store.keep(StoredOp(op, self.context, result), owns_id=owns_id)
 
     def _verdict(self, op: Op, error: Exception) -> tuple[OpResult, str | None]:
         """The result that an exception stands for: rejected, held, or held as an error of our own."""
@@ -225,13 +208,6 @@ class _Run:
             self.on_error(op, error)
         held = OpHeld("internal-error", "The server failed on this op; it is kept and a supervisor will see it.")
         return OpResult(op.id, op.n, "held", problem=problem_of(held)), None
-
-    def _keep_reused(self, op: Op, owner: StoredOp) -> StoredOp:
-        """An id that is taken: the same bytes cannot come twice (they name stream and n), so these are others."""
-        error = OpRefused("op-id-reused", "Another op has this id; the first one stands.", first_n=owner.op.n)
-        result = OpResult(op.id, op.n, "rejected", problem=problem_of(error))
-        with self.store.savepoint():
-            return self.store.keep(StoredOp(op, self.context, result), owns_id=False)
 
     def _held_before(self, was: Was) -> StoredOp | None:
         """The op that this one re-issues, when the server has it with the bytes named, from the same person."""
@@ -253,70 +229,89 @@ class _Run:
             return self.store.keep(StoredOp(op, self.context, result, earlier.op.id), owns_id=True)
 
     # held ops ------------------------------------------------------------------------------------------------
-    def retry_held(self, stored: StoredOp) -> StoredOp:
-        decided, created = self._retry(stored)
-        self._after(decided, created)
-        return decided
+    def now(self, stored: StoredOp) -> StoredOp:
+        """An op as the store has it by now."""
+        return self.store.op_at(stored.op.stream, stored.op.n) or stored
 
-    def _retry(self, stored: StoredOp) -> tuple[StoredOp, tuple[str, ...]]:
+    def retry(self, seen: StoredOp, approved: bool = False) -> Done:
         """Decide a held op anew: a member of a group with its group, a re-issued one as the op that it repeats."""
-        repeats = (stored.result.problem or {}).get("was")
-        if repeats is not None:
-            original = self.store.op_by_id(repeats)
-            return self._retry(original) if original and original.result.status == "held" else (stored, ())
+        stored = self.now(seen)
+        if stored.result.status != "held":
+            return stored, ()
+        repeated = groups.repeats(stored)
+        if repeated is not None:
+            original = self.store.op_by_id(repeated)
+            return self.retry(original, approved) if original is not None else (stored, ())
         if stored.op.group is not None:
-            return stored, self._decide_group(stored)
-        return self._decide_held(stored)
+            held = groups.held_members(self.store, stored)
+            return stored, self._decide_group(held, approved) if groups.all_there(stored, held) else ()
+        return self._decide_held(stored, approved)
 
-    def _decide_held(self, stored: StoredOp) -> tuple[StoredOp, tuple[str, ...]]:
+    def _decide_held(self, stored: StoredOp, approved: bool) -> Done:
         try:
-            with self.store.savepoint():
-                prepared = _prepare(stored.op, stored.context, self.handlers)
-                outcome = self._effect(stored.op, stored.context, prepared)
-                result = OpResult(stored.op.id, stored.op.n, outcome.status, rev=outcome.rev, conflict=outcome.conflict)
-                return self.settle(stored.decided(result)), outcome.created
+            with self._attempt():
+                return self._effect_of_held(stored, approved)
         except StoreUnavailable:
             raise
         except Exception as error:
-            result, waits_for = self._verdict(stored.op, error)
             with self.store.savepoint():
-                return self.settle(stored.decided(result, waits_for)), ()
+                return self.settle(stored, error), ()
 
-    def settle(self, decided: StoredOp) -> StoredOp:
+    def _effect_of_held(self, stored: StoredOp, approved: bool) -> Done:
+        context = replace(stored.context, approved=approved)
+        outcome = self._effect(stored.op, context, prepared(stored.op, context, self.handlers))
+        result = OpResult(stored.op.id, stored.op.n, outcome.status, rev=outcome.rev, conflict=outcome.conflict)
+        return self._settled(stored, result, None), outcome.created
+
+    @contextmanager
+    def _attempt(self) -> Iterator[None]:
+        """A savepoint that also takes back what the answer under way says."""
+        before = list(self.results)
+        try:
+            with self.store.savepoint():
+                yield
+        except BaseException:
+            self.results[:] = before
+            raise
+
+    def settle(self, stored: StoredOp, error: Exception) -> StoredOp:
+        """Decide a held op by what an exception stands for (which may be to stay held)."""
+        return self._settled(stored, *self._verdict(stored.op, error))
+
+    def _settled(self, stored: StoredOp, result: OpResult, waits_for: str | None) -> StoredOp:
         """Store a decision, give it to those that re-issued the op, and to the answer under way."""
-        settled = self.store.decide(decided)
-        index = self._of_op.get((settled.op.stream, settled.op.n))
-        if index is not None:
-            self.results[index] = settled.result.as_wire(replay=False)
+        settled = self.store.decide(stored.decided(result, waits_for))
+        for index in self._of_op.get((settled.op.stream, settled.op.n), ()):
+            self.results[index] = settled.result.as_wire(replay=self.results[index]["replay"])
         if settled.result.status != "held":
             for again in self.store.waiting_for(settled.op.id):
-                taken = settled.result
-                result = OpResult(again.op.id, again.op.n, taken.status, 0, taken.rev, taken.conflict, taken.problem)
-                self.settle(again.decided(result))
+                if groups.repeats(again) == settled.op.id:  # a row may have the id of an op
+                    self._settled(again, replace(settled.result, id=again.op.id, n=again.op.n), None)
         return settled
 
-    def _decide_group(self, stored: StoredOp) -> tuple[str, ...]:
-        """All members in one savepoint: a rejected one rejects all, a held one holds all."""
-        assert stored.op.group is not None
-        members = groups.in_order(self.store, stored)
-        if len(members) != stored.op.group.of:
-            return ()
-        created: list[str] = []
-        culprit: StoredOp | None = None
-        try:
+    # groups --------------------------------------------------------------------------------------------------
+    def _follow_group(self, stored: StoredOp) -> tuple[str, ...]:
+        """After a member: a rejected one rejects the others, the last one decides all."""
+        held = groups.held_members(self.store, stored)
+        if stored.result.status == "rejected":
             with self.store.savepoint():
+                for member in held:
+                    self.settle(member, groups.rejected_by(stored))
+        elif stored.result.status == "held" and groups.completed_by(stored, held):
+            return self._decide_group(held, approved=False)
+        return ()
+
+    def _decide_group(self, members: Sequence[StoredOp], approved: bool) -> tuple[str, ...]:
+        """All members in one savepoint: a rejected one rejects all, a held one holds all."""
+        created: list[str] = []
+        culprit = members[0]
+        try:
+            with self._attempt():
                 for culprit in members:
-                    prepared = _prepare(culprit.op, culprit.context, self.handlers)
-                    outcome = self._effect(culprit.op, culprit.context, prepared)
-                    result = OpResult(
-                        culprit.op.id, culprit.op.n, outcome.status, rev=outcome.rev, conflict=outcome.conflict
-                    )
-                    self.settle(culprit.decided(result))
-                    created.extend(outcome.created)
+                    created.extend(self._effect_of_held(culprit, approved)[1])
         except StoreUnavailable:
             raise
         except Exception as error:
-            assert culprit is not None
             with self.store.savepoint():
                 self._fail_group(members, culprit, error)
             return ()
@@ -324,30 +319,15 @@ class _Run:
 
     def _fail_group(self, members: Sequence[StoredOp], culprit: StoredOp, error: Exception) -> None:
         verdict, waits_for = self._verdict(culprit.op, error)
+        self._settled(culprit, verdict, waits_for)
+        reason = groups.rejected_by(culprit) if verdict.status == "rejected" else groups.held_by(culprit)
         for member in members:
-            problem = verdict.problem
             if member is not culprit:
-                code = "group-rejected" if verdict.status == "rejected" else "group-held"
-                problem = {
-                    "code": code,
-                    "detail": "Another op of its group could not be applied.",
-                    "op": culprit.op.id,
-                }
-            result = OpResult(member.op.id, member.op.n, verdict.status, problem=problem)
-            self.settle(member.decided(result, waits_for))
+                result, _ = self._verdict(member.op, reason)
+                self._settled(member, result, waits_for)
 
 
 def problem_of(error: OpRefused | OpHeld) -> Json:
-    """The problem that a verdict carries: code, sentence, extras."""
-    extras: Mapping[str, Any] = error.extras
+    """The problem that a verdict carries: code, sentence, and its extras as plain JSON."""
+    extras: Json = json.loads(json.dumps(error.extras, default=str))
     return {"code": error.code, "detail": str(error), **extras}
-
-
-def stream_named(envelopes: Sequence[object]) -> str | None:
-    """The stream that a batch's first readable op names; reading it properly comes later."""
-    for envelope in envelopes:
-        try:
-            return read_envelope(envelope, 0).stream
-        except SyncError:
-            continue
-    return None

@@ -100,6 +100,16 @@ class StoreUnavailable(SyncError):
     code = "store-unavailable"
 
 
+class TransactionLost(StoreUnavailable):
+    """The database gave up the whole transaction: nothing of the push is stored, and none of it may be acknowledged."""
+
+
+class StoreFull(TransactionLost):
+    """As TransactionLost, for want of room."""
+
+    code = "storage-full"
+
+
 class OpRefused(Exception):
     """Raised by a handler when an op makes no sense: its verdict is `rejected`."""
 

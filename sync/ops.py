@@ -16,7 +16,7 @@ from typing import Any, TypeGuard
 from uuid import UUID
 
 from sync.errors import BatchInvalid, OpUnreadable
-from sync.text import clean
+from sync.text import clean, unfit
 
 MAX_GROUP = 50
 MAX_N = 2**53 - 1  # the largest whole number that a JavaScript client can count to
@@ -35,7 +35,7 @@ class Was:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Member `i` of `of` ops that stand or fall together."""
+    """Member `i` of `of` ops that stand or fall together; a client counts `i` from 0 or from 1."""
 
     id: str
     i: int
@@ -99,14 +99,17 @@ def is_sha256(value: object) -> bool:
 
 
 def read_envelope(envelope: object, index: int) -> Op:
-    """Read one `{"body", "sig"}`; raises OpUnreadable when its place in a chain cannot be told, BatchInvalid for no envelope."""
+    """Read one `{"body", "sig"}`.
+
+    Raises OpUnreadable when its place in a chain cannot be told, BatchInvalid for what is no envelope.
+    """
     if not isinstance(envelope, Mapping) or not isinstance(envelope.get("body"), str):
         raise BatchInvalid(f"Op {index} of the batch must be an object whose 'body' is a string.", index=index)
     sig = envelope.get("sig")
     if sig is not None and not isinstance(sig, str):
         raise BatchInvalid(f"'sig' of op {index} must be a string or null.", index=index)
     body = envelope["body"].encode("utf-8", "surrogatepass")
-    return read_body(body, sig, index)
+    return read_body(body, None if sig is None else str(clean(sig)), index)
 
 
 def read_body(body: bytes, sig: str | None, index: int = 0) -> Op:
@@ -137,7 +140,9 @@ def _fill(body: bytes, sig: str | None, raw: dict[str, Any]) -> Op:
         "id": raw["id"],
         "stream": raw["stream"],
         "n": raw["n"],
-        "prev": raw["prev"] if "prev" in raw else None,
+        "prev": raw.get("prev"),
+        "was": _read_was(raw.get("was")),
+        "group": _read_group(raw.get("group")),
     }
     if fault is not None:
         row = raw.get("row")
@@ -158,15 +163,13 @@ def _fill(body: bytes, sig: str | None, raw: dict[str, Any]) -> Op:
         base_rev=raw.get("base_rev"),
         args=args,
         t=raw["t"],
-        was=_read_was(raw.get("was")),
-        group=_read_group(raw.get("group")),
     )
 
 
 def _fault(raw: dict[str, Any]) -> str | None:
     """Why the readable object is no op of the contract's form, or None."""
     cmd, row, base_rev = raw.get("cmd"), raw.get("row"), raw.get("base_rev")
-    if not isinstance(cmd, str) or not re.fullmatch(r"[a-z_]{1,40}\.[a-z_]{1,39}", cmd):
+    if not isinstance(cmd, str) or not re.fullmatch(r"[!-~]{1,80}", cmd):
         return "'cmd' is no command name"
     if not _is_count(raw.get("v")):
         return "'v' is no whole number from 1"
@@ -178,6 +181,8 @@ def _fault(raw: dict[str, Any]) -> str | None:
         return "'base_rev' is neither null nor a whole number"
     if not isinstance(raw.get("args"), dict):
         return "'args' is no object"
+    if (reason := unfit(raw["args"])) is not None:
+        return f"'args' {reason}"
     if not isinstance(raw.get("t"), dict) or read_instant(raw["t"].get("wall")) is None:
         return "'t.wall' is no time with an offset"
     if raw.get("was") is not None and _read_was(raw["was"]) is None:
@@ -200,7 +205,7 @@ def _read_group(raw: object) -> Group | None:
     if not isinstance(raw, dict) or not is_uuid(raw.get("id")):
         return None
     i, of = raw.get("i"), raw.get("of")
-    if not (_is_count(i) and _is_count(of) and i <= of <= MAX_GROUP):
+    if not (_is_count(of) and of <= MAX_GROUP and isinstance(i, int) and not isinstance(i, bool) and 0 <= i <= of):
         return None
     return Group(raw["id"], i, of)
 

@@ -1,7 +1,8 @@
 """The outbox and the retained store: ops until nobody can lose them any more.
 
 An op waits in the outbox until the server acknowledged it, then among the retained until it is decided and backed up.
-Both are one chain; where that chain cannot go on, pending ops are re-issued in a new stream with `was`.
+Both are one chain; where that chain cannot go on, pending ops are re-issued in a new stream with `was`. An op that
+nobody can read, here or on the server, is set aside for a person: it is kept, and stops nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 from sync.device_ports import Change, DeviceClock, DeviceStorage, IdMaker, Json
 from sync.ops import sha256_of
 
-OUTBOX, RETAINED, META = "outbox", "retained", "meta"
+OUTBOX, RETAINED, ASIDE, META = "outbox", "retained", "aside", "meta"
 MAX_OP_BYTES = 256 * 1024
 DECIDED = ("applied", "merged", "conflict", "rejected")
 
@@ -46,7 +47,10 @@ class Outbox:
         v: int = 1,
         group: Json | None = None,
     ) -> Json:
-        """Make the next op of the stream and keep it, with the new tip, in one write; returns its outbox record."""
+        """Make the next op of the stream and keep it, with the new tip, in one write; returns its outbox record.
+
+        Raises OpTooLarge, ValueError for what JSON cannot say (NaN, infinity).
+        """
         stream = self.stream()
         body: Json = {
             "id": self.new_id(),
@@ -73,12 +77,12 @@ class Outbox:
         )
         return record
 
-    def _sealed(self, body: Json) -> Json:
-        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    def _sealed(self, body: Json, limit: int | None = MAX_OP_BYTES) -> Json:
+        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         text = _SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
         raw = text.encode()
-        if len(raw) > MAX_OP_BYTES:
-            raise OpTooLarge(f"{len(raw)} bytes; an op has at most {MAX_OP_BYTES}")
+        if limit is not None and len(raw) > limit:
+            raise OpTooLarge(f"{len(raw)} bytes; an op has at most {limit}")
         return {
             "id": body["id"],
             "stream": body["stream"],
@@ -107,6 +111,10 @@ class Outbox:
 
     def retained(self) -> list[Json]:
         return [record for _, record in self.storage.items(RETAINED)]
+
+    def aside(self) -> list[Json]:
+        """Ops that nobody can read, for a person to look at."""
+        return [record for _, record in self.storage.items(ASIDE)]
 
     def all_ops(self) -> list[Json]:
         return [record for _, record in self.storage.items(OUTBOX)] + self.retained()
@@ -144,25 +152,41 @@ class Outbox:
         return changes
 
     def holds_from(self, n: int) -> bool:
-        """True when the chain can be sent again from number `n`."""
+        """True when the chain can be sent again from number `n`: nothing from there to its tip is missing."""
         stream = self.stream()
-        key = key_of(stream["id"], n)
-        known = self.storage.get(OUTBOX, key) or self.storage.get(RETAINED, key)
-        return known is not None or n == stream["n"] + 1
+        keys = (key_of(stream["id"], number) for number in range(n, stream["n"] + 1))
+        return all(self.storage.get(OUTBOX, key) or self.storage.get(RETAINED, key) for key in keys)
 
     def reissue(self, new_stream: str, which: Sequence[Json]) -> list[Change]:
         """Ops anew in another stream: new id, same row, `was` naming what they were."""
         changes: list[Change] = []
         tip: Json = {"id": new_stream, "n": 0, "sha256": None}
         for record in which:
-            body = json.loads(record["body"])
+            old = key_of(record["stream"], record["n"])
+            changes += [(OUTBOX, old, None), (RETAINED, old, None)]
+            body = _readable(record)
+            if body is None:
+                changes.append((ASIDE, old, record))
+                continue
             was = {"stream": record["stream"], "id": record["id"], "sha256": record["sha256"]}
             if body.get("was") is not None:
                 was["was"] = body["was"]
             body.update(id=self.new_id(), stream=new_stream, n=tip["n"] + 1, prev=tip["sha256"], was=was)
-            sealed = self._sealed(body)
-            old = key_of(record["stream"], record["n"])
-            changes += [(OUTBOX, old, None), (RETAINED, old, None)]
+            sealed = self._sealed(body, limit=None)
             changes.append((OUTBOX, key_of(new_stream, body["n"]), sealed))
             tip = self._tip(sealed, new_stream)
         return [*changes, (META, "stream", tip)]
+
+    def set_aside(self, record: Json) -> list[Change]:
+        """Take an op that the server could not read out of the outbox."""
+        key = key_of(record["stream"], record["n"])
+        return [(OUTBOX, key, None), (ASIDE, key, record)]
+
+
+def _readable(record: Json) -> Json | None:
+    """What an op says, or None when its bytes were damaged here."""
+    try:
+        body = json.loads(record["body"])
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None

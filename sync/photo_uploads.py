@@ -44,6 +44,10 @@ class PhotoUploads:
         found = [(sha256, record) for sha256, record in self.storage.items(PHOTOS) if record["state"] == "pending"]
         return sorted(found, key=lambda pair: (pair[1]["size"], pair[0]))
 
+    def unbacked(self) -> bool:
+        """True when bytes wait here only for a backup."""
+        return any(record["state"] in ("sent", "stored") for _, record in self.storage.items(PHOTOS))
+
     def upload(self, sha256: str) -> bool:
         """Send what the server lacks of one photo; True when it has all of it. Raises TransportFailed."""
         record = self.storage.get(PHOTOS, sha256)

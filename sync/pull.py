@@ -7,8 +7,8 @@ pass an entry that was not sent.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import merge
@@ -17,7 +17,9 @@ from typing import Any
 from sync.errors import CursorExpired, CursorInvalid, EpochChanged
 from sync.store import EntryKey, Json, Store
 
-MIN_LIMIT, MAX_LIMIT = 100, 1000
+MIN_LIMIT, MAX_LIMIT = 1, 1000
+MAX_CURSOR = 2048  # characters; unpacked it has at most eight times as many bytes
+ENTRY_BYTES = 200  # an entry around its row
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,27 +30,36 @@ class Cursor:
     positions: Mapping[str, int]
 
     def encode(self) -> str:
-        """Opaque text; scopes at the commonest position share one number."""
+        """Opaque text under 2 KiB; scopes at the commonest position share one number, and digits are packed."""
         values = list(self.positions.values())
         common = max(set(values), key=values.count) if values else 0
         same = sorted(scope for scope, at in self.positions.items() if at == common)
         other = {scope: at for scope, at in sorted(self.positions.items()) if at != common}
         raw = json.dumps([self.epoch, common, same, other], separators=(",", ":"))
-        return base64.urlsafe_b64encode(raw.encode()).rstrip(b"=").decode()
+        return base64.urlsafe_b64encode(zlib.compress(raw.encode(), 9)).rstrip(b"=").decode()
 
 
 def read_cursor(text: str) -> Cursor:
     """Raises CursorInvalid."""
     try:
-        raw = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        epoch, common, same, other = raw
+        epoch, common, same, other = json.loads(_unpacked(text))
         positions = {str(scope): _position(common) for scope in same}
         positions.update({str(scope): _position(at) for scope, at in other.items()})
         if not isinstance(epoch, str):
             raise ValueError("epoch")
-    except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError):
+    except (ValueError, TypeError, AttributeError, zlib.error, RecursionError):
         raise CursorInvalid("This cursor was not given by this server; pull without one.") from None
     return Cursor(epoch, positions)
+
+
+def _unpacked(text: str) -> bytes:
+    if len(text) > MAX_CURSOR:
+        raise ValueError("too long")
+    unpacker = zlib.decompressobj()
+    raw = unpacker.decompress(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), 8 * MAX_CURSOR)
+    if not unpacker.eof:
+        raise ValueError("cut off, or far too long")
+    return raw
 
 
 def _position(value: Any) -> int:
@@ -82,7 +93,8 @@ def pull(
 ) -> Page:
     """One page for a device that may see `scopes`; the store must be one snapshot.
 
-    `again` names scopes to send from the start, because the device's digest of them is not ours. Raises EpochChanged, CursorExpired.
+    `again` names scopes to send from the start, because the device's digest of them is not ours. Raises EpochChanged,
+    CursorExpired, CursorInvalid.
     """
     epoch, head = store.epoch(), store.head()
     before = dict(cursor.positions) if cursor is not None else {}
@@ -142,11 +154,15 @@ def _within(
             if total > max_bytes:
                 return list(keys[:index]), True
             taken, last_seq = index, key.seq
-        content = rows.get((key.type, key.id), (0, ""))[1] if key.kind == "put" else ""
-        total += 150 + (len(content) if isinstance(content, str) else len(json.dumps(content)))
+        total += ENTRY_BYTES + (_bytes_of(rows[key.type, key.id][1]) if key.kind == "put" else 0)
         if total > max_bytes and taken > 0:
             return list(keys[:taken]), True
     return list(keys), False
+
+
+def _bytes_of(content: Any) -> int:
+    text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 def entry_json(key: EntryKey, rows: Mapping[tuple[str, str], tuple[int, Any]]) -> Json:

@@ -102,6 +102,10 @@ class EntryKey:
     seq: int
 
 
+class DecidedAlready(Exception):
+    """The op is not held (any more)."""
+
+
 class Store(Protocol):
     """One transaction's view of streams, ops, rows and entries."""
 
@@ -137,14 +141,19 @@ class Store(Protocol):
         ...
 
     def decide(self, stored: StoredOp) -> StoredOp:
-        """Replace the result of an op that was held, and publish the new `op_result`."""
+        """Replace the result of an op that was held, and publish the new `op_result`.
+
+        Raises DecidedAlready for one that is not held any more: a result ends once.
+        """
         ...
 
     def waiting_for(self, row_id: str) -> list[StoredOp]:
         """Held ops that wait for a row, in the order in which they were received."""
         ...
 
-    def group_members(self, stream: str, group_id: str) -> list[StoredOp]: ...
+    def group_members(self, stream: str, group_id: str) -> list[StoredOp]:
+        """Ops of a group in all streams of the person who writes `stream`, in the order in which they were received."""
+        ...
 
     # rows ----------------------------------------------------------------------------------------------------
     def publish(self, row: Row) -> int:
@@ -158,7 +167,8 @@ class Store(Protocol):
     def savepoint(self) -> AbstractContextManager[None]:
         """Undo what was written inside when it is left by an exception.
 
-        The database's or disk's own failure leaves as StoreUnavailable, with the savepoint undone.
+        The database's or disk's own failure leaves as StoreUnavailable, with the savepoint undone, or as
+        TransactionLost when the database undid everything.
         """
         ...
 

@@ -14,6 +14,7 @@ from backend.api import access
 from backend.api.sync import SCHEMA_MAX, SCHEMA_MIN
 from backend.extensions import limiter
 from backend.models import Stream, User
+from backend.receipt_key import server_key
 from backend.services import accounts, devices, qr
 from backend.sync_store import SqlStore
 from backend.transactions import reading, writing
@@ -41,6 +42,7 @@ class StreamAnswerSchema(Schema):
     limits = fields.Dict()
     schema = fields.Dict()
     server_now = fields.String()
+    receipt_key = fields.Dict(metadata={"description": "the public JWK that receipts are signed with"})
 
 
 def _answer(stream: Stream, user: User, store: SqlStore) -> dict[str, Any]:
@@ -58,6 +60,7 @@ def _answer(stream: Stream, user: User, store: SqlStore) -> dict[str, Any]:
         "limits": limits,
         "schema": {"min": SCHEMA_MIN, "max": SCHEMA_MAX},
         "server_now": clock.now().isoformat(),
+        "receipt_key": server_key().jwk,
     }
 
 

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import zlib
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -14,12 +15,15 @@ from flask import Response, current_app, request
 from flask_smorest import Blueprint
 from marshmallow import EXCLUDE, Schema, fields
 
-from backend import clock
+from backend import clock, failpoints
 from backend.api import access
 from backend.config import Limits
+from backend.receipt_key import server_key
 from backend.services import sync as service
+from backend.services.actor import Actor
 from backend.transactions import reading, writing
 from sync import pull as pulling
+from sync.batch import Batch
 from sync.errors import BatchInvalid, BatchTooLarge, OpUnreadable, PullSchemaUnsupported
 
 blueprint = Blueprint("sync", __name__, url_prefix="/api/v1/sync", description="Ops up, rows down")
@@ -46,7 +50,7 @@ class ResultSchema(Schema):
     rev = fields.Integer(allow_none=True)
     conflict = fields.String(allow_none=True)
     problem = fields.Dict(allow_none=True)
-    receipt = fields.Dict(allow_none=True)
+    receipt = fields.String(allow_none=True, metadata={"description": "a compact JWS, signed with Ed25519"})
 
 
 class PushAnswerSchema(Schema):
@@ -66,18 +70,40 @@ def push() -> Response:
     """Hand in a batch of ops; each gets a verdict. A replay is answered with its stored result."""
     actor, received_at = access.current_actor(), clock.now()
     settings = current_app.extensions["bluegrid.settings"]
-    limits = settings.limits
-    envelope = _read_json(limits)
+    envelope = _read_json(settings.limits)
+    batch = _read_batch(actor, envelope, received_at, settings.limits)
+    with writing() as session:
+        key = server_key()
+        answer = service.push(session, actor, batch, envelope.get("app"), settings.backed_up_by_others, key.signing)
+        key.register(session, received_at)
+        failpoints.hit("push-before-commit")
+    failpoints.hit("push-after-commit")
+    return _json(orjson.dumps(answer))
+
+
+def _read_batch(actor: Actor, envelope: dict[str, Any], received_at: datetime, limits: Limits) -> Batch:
+    """The batch, read without a lock; a body that nobody can read is put in quarantine before the refusal."""
     try:
         with reading() as session:
-            batch = service.read_push(session, actor, envelope, received_at, limits)
+            return service.read_push(session, actor, envelope, received_at, limits)
     except OpUnreadable as error:
         with writing() as session:
             service.quarantine(session, actor, error, received_at)
         raise
-    with writing() as session:
-        answer = service.push(session, actor, batch, envelope.get("app"), settings.backed_up_by_others)
-    return _json(orjson.dumps(answer))
+
+
+class ReceiptKeySchema(Schema):
+    key = fields.Dict(metadata={"description": "the public JWK that this server signs with now"})
+    keys = fields.List(fields.Dict(), metadata={"description": "every public JWK that a receipt may name"})
+
+
+@blueprint.get("/receipt-key")
+@blueprint.response(200, ReceiptKeySchema)
+@access.public()
+def receipt_key() -> dict[str, Any]:
+    """The public keys that receipts are checked with, offline."""
+    with reading() as session:
+        return {"key": server_key().jwk, "keys": server_key().public_keys(session)}
 
 
 class PullQuerySchema(Schema):
@@ -165,18 +191,33 @@ def _compressed(response: Response) -> Response:
 def _read_json(limits: Limits) -> dict[str, Any]:
     """The request's JSON object, decompressed within the limit; stdlib's reader, which takes lone surrogates."""
     raw = request.get_data(cache=False)
-    most = limits.batch_bytes
+    ceiling = 4 * limits.op_bytes_kept  # the largest op that is kept, alone and escaped
     if request.content_encoding == "gzip":
-        raw = _gunzip(raw, most)
-    if len(raw) > most:
-        raise BatchTooLarge(f"A batch is at most {most} bytes; send fewer ops.", limit=most, unit="bytes")
+        raw = _gunzip(raw, ceiling)
+    if len(raw) > ceiling:
+        raise _too_large(limits)
     try:
         parsed = json.loads(raw)
     except (ValueError, RecursionError):
         raise BatchInvalid("The request is no readable JSON; nothing was stored.") from None
     if not isinstance(parsed, dict):
         raise BatchInvalid("A push is a JSON object.")
+    if len(raw) > limits.batch_bytes and not _one_op(parsed.get("ops"), limits.op_bytes_kept):
+        raise _too_large(limits)
     return parsed
+
+
+def _too_large(limits: Limits) -> BatchTooLarge:
+    most = limits.batch_bytes
+    return BatchTooLarge(f"A batch is at most {most} bytes; send fewer ops.", limit=most, unit="bytes")
+
+
+def _one_op(ops: object, most: int) -> bool:
+    """True for a single op that is kept though its escaped form makes the batch too large: it cannot be halved."""
+    if not isinstance(ops, list) or len(ops) != 1 or not isinstance(ops[0], dict):
+        return False
+    body = ops[0].get("body")
+    return isinstance(body, str) and len(body.encode("utf-8", "surrogatepass")) <= most
 
 
 def _gunzip(raw: bytes, most: int) -> bytes:

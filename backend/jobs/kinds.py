@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from backend import clock
 from backend.models import Job
-from backend.services import uploads
+from backend.receipt_key import server_key
+from backend.services import evidence, uploads
 from backend.storage import blobs
 
 Work = Callable[[Session, Job], dict[str, Any]]
@@ -24,8 +25,14 @@ def sweep_uploads(session: Session, _job: Job) -> dict[str, Any]:
     return {"removed": uploads.sweep_expired(session, blobs(), clock.now())}
 
 
+def daily_root(session: Session, _job: Job) -> dict[str, Any]:
+    """Seal the audit trail so far, and sign a root for every complete day that has none."""
+    return evidence.seal(session, server_key().signing, clock.now(), server_key().register)
+
+
 JOB_KINDS: dict[str, Work] = {
+    "daily-root": daily_root,
     "sweep-uploads": sweep_uploads,
 }
 
-HOURLY = ("sweep-uploads",)
+HOURLY = ("sweep-uploads", "daily-root")

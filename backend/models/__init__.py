@@ -3,6 +3,7 @@
 from backend.models.checklist import ChecklistVersion
 from backend.models.conflict import Conflict, FieldWrite
 from backend.models.device import Device, DeviceToken, Invite, Stream
+from backend.models.evidence import DailyRoot, LogRecord, ReceiptKey
 from backend.models.finding import Comment, Finding, FindingCell
 from backend.models.grid import Cell, GridVersion
 from backend.models.inspection import Inspection
@@ -22,6 +23,7 @@ __all__ = [
     "Comment",
     "Conflict",
     "Counter",
+    "DailyRoot",
     "Device",
     "DeviceToken",
     "Entry",
@@ -33,6 +35,7 @@ __all__ = [
     "Inspection",
     "Invite",
     "Job",
+    "LogRecord",
     "LoginToken",
     "Mention",
     "NumberSeries",
@@ -40,6 +43,7 @@ __all__ = [
     "OpRecord",
     "Photo",
     "QuarantinedBody",
+    "ReceiptKey",
     "ScopeDigest",
     "Site",
     "Stream",

@@ -6,11 +6,14 @@ from sqlalchemy import CheckConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.extensions import Base
-from backend.models.columns import Big, BigInt, Document, Instant, Key
+from backend.models.columns import Big, BigInt, Document, Instant, Key, Sha256
 
 
 class AuditEvent(Base):
-    """Append-only (a trigger refuses update and delete): who did what to which thing, and when."""
+    """Append-only (a trigger refuses update and delete): who did what to which thing, and when.
+
+    `sha256` is of the event's own canonical JSON; the log seals whole spans of them.
+    """
 
     __tablename__ = "audit_event"
     __table_args__ = (Index("ix_audit_at", "at"), Index("ix_audit_actor", "actor_id"))
@@ -21,6 +24,7 @@ class AuditEvent(Base):
     action: Mapped[str] = mapped_column(String(60))
     subject: Mapped[str | None] = mapped_column(String(120))
     details: Mapped[Document]
+    sha256: Mapped[Sha256]
 
 
 class Job(Base):

@@ -180,7 +180,7 @@ def _late(session: Session, authors: set[str] | None, now: datetime) -> Items:
 
 def retry(session: Session, actor: Actor, stream: str, n: int, now: datetime, approve: bool) -> StoredOp:
     """Decide a held op anew; with `approve` although its author's right was lost. Raises NotFound."""
-    store = SqlStore(session, now)
+    store = SqlStore(session, now, by=actor.user_id)
     store.lock_counter()
     stored = _held(session, store, actor, stream, n)
     decided = engine.release(store, handlers(session), stored, approved=approve)
@@ -190,7 +190,7 @@ def retry(session: Session, actor: Actor, stream: str, n: int, now: datetime, ap
 
 def dismiss(session: Session, actor: Actor, stream: str, n: int, now: datetime, reason: str) -> StoredOp:
     """Reject a held op, with a reason that its author reads. Raises NotFound."""
-    store = SqlStore(session, now)
+    store = SqlStore(session, now, by=actor.user_id)
     store.lock_counter()
     stored = _held(session, store, actor, stream, n)
     decided = engine.dismiss(store, stored, reason, actor.user_id)

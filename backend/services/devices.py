@@ -103,8 +103,12 @@ def rotate(session: Session, actor: Actor, now: datetime) -> str:
 
 
 def open_stream(session: Session, actor: Actor, now: datetime, stream_id: str, request: dict[str, Any]) -> Stream:
-    """A new stream for the same device, naming the one that cannot go on."""
-    old = session.get(Stream, request["continues"])
+    """A new stream for the same device, naming the one that cannot go on.
+
+    A server restored from a backup may not know that one: then it continues the device's newest.
+    """
+    own = select(Stream).where(Stream.device_id == actor.device_id).order_by(Stream.opened_at.desc()).limit(1)
+    old = session.get(Stream, request["continues"]) or session.scalars(own).first()
     if old is None or old.device_id != actor.device_id:
         raise NotFound("The stream to continue is not this device's.")
     key = request.get("public_key")

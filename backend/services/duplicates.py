@@ -1,4 +1,7 @@
-"""Near-equal records from another stream of the same person, as a reinstalled app sends them. Flagged, never dropped."""
+"""Near-equal records from another stream of the same person, as a reinstalled app sends them.
+
+Flagged, never dropped.
+"""
 
 from __future__ import annotations
 

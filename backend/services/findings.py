@@ -9,7 +9,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.models import Finding, Photo
-from backend.services import checklists, deadlines, duplicates, field_history, finding_fields, numbering, photos, publishing
+from backend.services import (
+    checklists,
+    deadlines,
+    duplicates,
+    field_history,
+    finding_fields,
+    numbering,
+    photos,
+    publishing,
+)
 from backend.services.actor import Actor
 from backend.services.placing import Placed
 from backend.sync_store import SqlStore

@@ -20,6 +20,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from backend import failpoints
 from backend.blobs import BlobMissing, Blobs, Shelf, StagedBytesLost, sha256_of
 from backend.config import Limits
 from backend.models import Blob
@@ -185,8 +186,11 @@ class Receiver:
             self.blobs.stage(upload.id, upload.received, chunk.data)
         except StagedBytesLost:
             raise OffsetWrong(self._start_over(upload).received) from None
+        failpoints.hit("patch-staged")
         with self.writing() as session:
-            return uploads.advance(session, upload, received, self.now())
+            counted = uploads.advance(session, upload, received, self.now())
+        failpoints.hit("patch-counted")
+        return counted
 
     def _finish(self, upload: UploadState) -> UploadState:
         """Hash the whole, judge it, keep it, write it down."""
@@ -224,7 +228,10 @@ class Receiver:
             uploads.complete(session, upload, now, mismatch=other)
             if other:
                 audit.record(session, now, upload.user_id, "media.hash-mismatch", found, claimed=upload.sha256)
-            return uploads.find(session, upload.user_id, upload.id)
+            finished = uploads.find(session, upload.user_id, upload.id)
+            failpoints.hit("upload-before-commit")
+        failpoints.hit("upload-after-commit")
+        return finished
 
     def _start_over(self, upload: UploadState, *, mismatch: bool = False) -> UploadState:
         with self.writing() as session:

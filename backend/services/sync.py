@@ -11,16 +11,20 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
+from backend import server_log
 from backend.config import Limits
 from backend.models import Device, QuarantinedBody, Stream
-from backend.services import photos
+from backend.services import photos, receipts
 from backend.services.actor import Actor
 from backend.services.commands import handlers
 from backend.sync_store import SqlStore
+from sync import batch as batches
 from sync import engine, pull, signing
-from sync.engine import Batch
+from sync.batch import Batch
 from sync.errors import BatchInvalid, BatchTooLarge, OpUnreadable, StreamUnknown
+from sync.log_chain import QUARANTINE
 from sync.ops import Op, read_instant, sha256_of
+from sync.receipts import SigningKey
 from sync.store import Json
 from sync.text import clean
 
@@ -41,15 +45,15 @@ def read_push(session: Session, actor: Actor, request: Any, received_at: datetim
     key = signing.read_key(stream.public_key) if stream.public_key is not None else None
     device_now = read_instant(request.get("device_now"))
     skew = (received_at - device_now).total_seconds() if device_now is not None else None
-    batch = engine.read_batch(stream.id, envelopes, received_at, skew, key)
-    engine.prepare(batch, handlers(session), stream.user_id)
+    batch = batches.read_batch(stream.id, envelopes, received_at, skew, key)
+    batches.prepare(batch, handlers(session), stream.user_id)
     return batch
 
 
 def _stream_of(session: Session, actor: Actor, envelopes: list[Any]) -> Stream:
     """The one stream that the ops name, which must be this device's; its newest one when there are none."""
     query = select(Stream).where(Stream.device_id == actor.device_id)
-    named = engine.stream_named(envelopes)
+    named = batches.stream_named(envelopes)
     if named is not None:
         query = query.where(Stream.id == named)
     found = session.scalars(query.order_by(Stream.opened_at.desc()).limit(1)).first()
@@ -58,16 +62,18 @@ def _stream_of(session: Session, actor: Actor, envelopes: list[Any]) -> Stream:
     return found
 
 
-def push(session: Session, actor: Actor, batch: Batch, app: object, backed_up_by_others: bool) -> Json:
-    """Process a batch in the caller's writing transaction and answer it.
+def push(session: Session, actor: Actor, batch: Batch, app: object, backed_up_by_others: bool, key: SigningKey) -> Json:
+    """Process a batch in the caller's writing transaction and answer it, each stored op with its receipt.
 
     With an outside backup `backed_up_seq` follows the head: the operator has said that what is written is safe.
     """
     store = SqlStore(session, batch.received_at)
     answer = engine.push(store, handlers(session), batch, on_error=_report)
     _seen(session, actor, batch.received_at, app)
+    epoch = store.epoch()
+    receipts.attach(session, key, epoch, batch, answer.results)
     return {
-        "epoch": store.epoch(),
+        "epoch": epoch,
         "server_now": batch.received_at.isoformat(),
         "expected_n": answer.expected_n,
         "backed_up_seq": store.head() if backed_up_by_others else store.backed_up_seq(),
@@ -97,17 +103,20 @@ def quarantine(session: Session, actor: Actor, error: OpUnreadable, received_at:
     ).one()
     sha256 = sha256_of(error.body)
     known = select(QuarantinedBody.id).where(QuarantinedBody.stream_id == stream.id, QuarantinedBody.sha256 == sha256)
-    if session.scalar(known) is None:
-        session.add(
-            QuarantinedBody(
-                id=str(uuid7()),
-                stream_id=stream.id,
-                sha256=sha256,
-                body=error.body,
-                reason=error.reason[:200],
-                received_at=received_at,
-            )
-        )
+    if session.scalar(known) is not None:
+        return
+    SqlStore(session, received_at).lock_counter()
+    quarantined = QuarantinedBody(
+        id=str(uuid7()),
+        stream_id=stream.id,
+        sha256=sha256,
+        body=error.body,
+        reason=error.reason[:200],
+        received_at=received_at,
+    )
+    session.add(quarantined)
+    said = {"id": quarantined.id, "stream": stream.id, "sha256": sha256, "reason": quarantined.reason}
+    server_log.of(session).append(QUARANTINE, received_at, said, stream.id)
 
 
 def pull_page(

@@ -18,6 +18,7 @@ PUBLIC = {
     "GET /api/docs/",
     "GET /api/docs/<path:path>",
     "GET /api/v1/openapi.json",
+    "GET /api/v1/sync/receipt-key",
     "GET /api/v1/tls/authority.crt",
     "GET /healthz",
     "GET /readyz",

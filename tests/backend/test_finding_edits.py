@@ -158,7 +158,7 @@ def test_a_step_from_an_old_state_is_a_conflict_whose_evidence_stays(two: tuple[
     row = other.device.mirror.row("finding", finding)
     assert row is not None
     assert row["state"] == "rejected"
-    assert ["ab" * 32] == [photo["sha256"] for photo in row["photos"]]
+    assert [photo["sha256"] for photo in row["photos"]] == ["ab" * 32]
 
 
 def test_after_close_out_an_edit_is_a_conflict(two: tuple[Phone, Phone, str]) -> None:

@@ -19,6 +19,7 @@ def upgrade() -> None:
     sa.Column('action', sa.String(length=60), nullable=False),
     sa.Column('subject', sa.String(length=120), nullable=True),
     sa.Column('details', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), 'postgresql'), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=False),
     sa.PrimaryKeyConstraint('n', name=op.f('pk_audit_event'))
     )
     with op.batch_alter_table('audit_event', schema=None) as batch_op:
@@ -58,6 +59,15 @@ def upgrade() -> None:
     sa.Column('tombstone_floor', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.CheckConstraint('id = 1', name=op.f('ck_counter_single')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_counter'))
+    )
+    op.create_table('daily_root',
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('first_n', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('last_n', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('root', sa.String(length=64), nullable=False),
+    sa.Column('signature', sa.Text(), nullable=False),
+    sa.Column('key_id', sa.String(length=43), nullable=False),
+    sa.PrimaryKeyConstraint('day', name=op.f('pk_daily_root'))
     )
     op.create_table('entry',
     sa.Column('scope', sa.String(length=60), nullable=False),
@@ -102,10 +112,31 @@ def upgrade() -> None:
     with op.batch_alter_table('job', schema=None) as batch_op:
         batch_op.create_index('ix_job_state', ['state'], unique=False)
 
+    op.create_table('log_entry',
+    sa.Column('n', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('kind', sa.String(length=20), nullable=False),
+    sa.Column('stream_id', sa.String(length=36), nullable=True),
+    sa.Column('op_n', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('payload', sa.Text(), nullable=False),
+    sa.Column('prev', sa.String(length=64), nullable=True),
+    sa.Column('hash', sa.String(length=64), nullable=False),
+    sa.PrimaryKeyConstraint('n', name=op.f('pk_log_entry'))
+    )
+    with op.batch_alter_table('log_entry', schema=None) as batch_op:
+        batch_op.create_index('ix_log_entry_kind', ['kind', 'n'], unique=False)
+        batch_op.create_index('ix_log_entry_op', ['stream_id', 'op_n'], unique=False)
+
     op.create_table('number_series',
     sa.Column('series', sa.String(length=60), nullable=False),
     sa.Column('last', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.PrimaryKeyConstraint('series', name=op.f('pk_number_series'))
+    )
+    op.create_table('receipt_key',
+    sa.Column('kid', sa.String(length=43), nullable=False),
+    sa.Column('jwk', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), 'postgresql'), nullable=False),
+    sa.Column('first_used_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('kid', name=op.f('pk_receipt_key'))
     )
     op.create_table('scope_digest',
     sa.Column('scope', sa.String(length=60), nullable=False),
@@ -635,7 +666,13 @@ def downgrade() -> None:
 
     op.drop_table('site')
     op.drop_table('scope_digest')
+    op.drop_table('receipt_key')
     op.drop_table('number_series')
+    with op.batch_alter_table('log_entry', schema=None) as batch_op:
+        batch_op.drop_index('ix_log_entry_op')
+        batch_op.drop_index('ix_log_entry_kind')
+
+    op.drop_table('log_entry')
     with op.batch_alter_table('job', schema=None) as batch_op:
         batch_op.drop_index('ix_job_state')
 
@@ -646,6 +683,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_entry_row')
 
     op.drop_table('entry')
+    op.drop_table('daily_root')
     op.drop_table('counter')
     op.drop_table('checklist_version')
     op.drop_table('blob')

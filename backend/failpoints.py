@@ -1,0 +1,81 @@
+"""Named points at which a test lets the server die: between two steps that must survive being cut apart.
+
+Unarmed (always, outside tests) `hit` does nothing. `BLUEGRID_FAILPOINT=name` or `name:n` makes the process kill itself
+with SIGKILL at the n-th hit; a test in the same process arms an act of its own instead.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+
+ENVIRONMENT = "BLUEGRID_FAILPOINT"
+
+NAMES = (
+    "push-before-commit",
+    "push-after-commit",
+    "patch-staged",
+    "patch-counted",
+    "blob-half-written",
+    "blob-synced",
+    "blob-renamed",
+    "upload-before-commit",
+    "upload-after-commit",
+)
+"""Every point, in the order in which a push, then an upload, passes it."""
+
+
+class _Armed:
+    """The point that is armed, how often it is still passed unharmed, and what happens then."""
+
+    def __init__(self, name: str, n: int, act: Callable[[], None]) -> None:
+        self.name = name
+        self.left = n
+        self.act = act
+        self.lock = threading.Lock()
+
+    def hit(self) -> None:
+        with self.lock:
+            self.left -= 1
+            due = self.left == 0
+        if due:
+            self.act()
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _from_environment(text: str | None) -> _Armed | None:
+    if not text:
+        return None
+    name, _, n = text.partition(":")
+    if name not in NAMES or (n and not n.isdecimal()):
+        raise ValueError(f"{ENVIRONMENT} must be one of {', '.join(NAMES)}, with ':n' behind it if need be")
+    return _Armed(name, int(n or 1), _die)
+
+
+_armed = _from_environment(os.environ.get(ENVIRONMENT))
+
+
+def hit(name: str) -> None:
+    """Pass a point."""
+    armed = _armed
+    if armed is not None and armed.name == name:
+        armed.hit()
+
+
+def arm(name: str, act: Callable[[], None], n: int = 1) -> None:
+    """Let `act` happen at the n-th hit of a point from now on, once; only tests do this."""
+    global _armed
+    if name not in NAMES:
+        raise ValueError(f"no failpoint is called {name}")
+    _armed = _Armed(name, n, act)
+
+
+def disarm() -> None:
+    """Let every point pass unharmed again."""
+    global _armed
+    _armed = None

@@ -1,0 +1,94 @@
+"""Stores to hold against the one contract: in memory, on SQLite, on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+
+from backend import create_app
+from backend.extensions import db
+from backend.models import Device, Stream, User
+from backend.sync_store import SqlStore
+from backend.transactions import writing
+from sync.memory_store import MemoryDatabase
+from sync.store import Store
+from tests.conftest import settings_for
+from tests.sync.world import NOON
+
+
+class Database(Protocol):
+    """What the suite needs around a store."""
+
+    def add_stream(self, stream: str, author_id: str, device: str | None = None) -> None: ...
+
+    def revoke(self, stream: str) -> None: ...
+
+    def transaction(self, now: datetime = NOON) -> AbstractContextManager[Store]: ...
+
+
+class SqlDatabase:
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+
+    def add_stream(self, stream: str, author_id: str, device: str | None = None) -> None:
+        device = device or stream
+        with self.app.app_context(), writing() as session:
+            if session.get(User, author_id) is None:
+                session.add(User(id=author_id, name=author_id, display_name="x", role="inspector", created_at=NOON))
+                session.flush()
+            if session.get(Device, device) is None:
+                about = {"install": device, "invite_sha256": "0" * 64, "name": "x", "platform": "x", "app": "1"}
+                session.add(Device(id=device, user_id=author_id, enrolled_at=NOON, **about))
+                session.flush()
+            session.add(Stream(id=stream, device_id=device, user_id=author_id, opened_at=NOON))
+
+    def revoke(self, stream: str) -> None:
+        with self.app.app_context(), writing() as session:
+            device = session.get_one(Stream, stream).device_id
+            session.execute(update(Device).where(Device.id == device).values(revoked_at=NOON))
+
+    @contextmanager
+    def transaction(self, now: datetime = NOON) -> Iterator[Store]:
+        with self.app.app_context(), writing() as session:
+            yield SqlStore(session, now)
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database of a test's own, with nothing in it that concerns the suite."""
+    if request.param == "memory":
+        yield MemoryDatabase()
+        return
+    url = request.getfixturevalue(f"{request.param}_database")
+    app = create_app(settings_for(tmp_path / "data", url))
+    yield SqlDatabase(app)
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def sqlite_database(tmp_path: Path, sqlite_template: Path) -> str:
+    import shutil
+
+    shutil.copy(sqlite_template, tmp_path / "b.sqlite3")
+    return f"sqlite:///{tmp_path / 'b.sqlite3'}"
+
+
+@pytest.fixture
+def postgresql_database(request: pytest.FixtureRequest) -> Iterator[str]:
+    from uuid import uuid4
+
+    server = request.getfixturevalue("postgresql_server")
+    template = request.getfixturevalue("postgresql_template")
+    name = f"test_{uuid4().hex}"
+    server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield server.sqlalchemy_url(name)
+    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
