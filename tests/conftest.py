@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import pytest
@@ -60,9 +61,13 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresqlServer]:
-    """A real PostgreSQL, started when the first test asks for it."""
-    with running_server(tmp_path_factory.mktemp("postgresql")) as server:
+def postgresql_server() -> Iterator[PostgresqlServer]:
+    """A real PostgreSQL, started when the first test asks for it.
+
+    Not below pytest's own folder: the server runs as another user, and any other pytest session that starts closes
+    that folder to everybody else.
+    """
+    with TemporaryDirectory(prefix="bluegrid-postgresql-") as folder, running_server(Path(folder)) as server:
         yield server
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backend.extensions import Base
@@ -61,7 +61,7 @@ class FindingCell(Base):
     """Where a finding lies in one scheme, by which grid version, how it was decided and how sure that is."""
 
     __tablename__ = "finding_cell"
-    __table_args__ = (UniqueConstraint("finding_id", "scheme"), Index("ix_finding_cell_scheme", "scheme", "code"))
+    __table_args__ = (Index("ix_finding_cell_scheme", "scheme", "code"),)
 
     finding_id: Mapped[str] = mapped_column(ForeignKey("finding.id"), primary_key=True)
     scheme: Mapped[str] = mapped_column(String(20), primary_key=True)

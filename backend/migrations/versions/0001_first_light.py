@@ -477,8 +477,7 @@ def upgrade() -> None:
     sa.Column('version_id', sa.String(length=36), nullable=True),
     sa.Column('candidates', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), 'postgresql'), nullable=False),
     sa.ForeignKeyConstraint(['finding_id'], ['finding.id'], name=op.f('fk_finding_cell_finding_id_finding')),
-    sa.PrimaryKeyConstraint('finding_id', 'scheme', name=op.f('pk_finding_cell')),
-    sa.UniqueConstraint('finding_id', 'scheme', name=op.f('uq_finding_cell_finding_id_scheme'))
+    sa.PrimaryKeyConstraint('finding_id', 'scheme', name=op.f('pk_finding_cell'))
     )
     with op.batch_alter_table('finding_cell', schema=None) as batch_op:
         batch_op.create_index('ix_finding_cell_scheme', ['scheme', 'code'], unique=False)
