@@ -2,7 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-all lint format bench clean venv venv-dev
+.PHONY: help run demo test test-all torture mutants lint format bench clean venv venv-dev
 
 VENV_PYTHON := .venv/bin/python
 PYTEST := $(VENV_PYTHON) -m pytest -n 2 -q
@@ -22,6 +22,12 @@ test: lint ## lint, types and tests: the gate for every change
 
 test-all: lint ## the same with the slow tests
 	@$(PYTEST)
+
+torture: venv-dev ## random stories of devices, faults and kills against an oracle (SECONDS=600 DATABASE=sqlite|postgresql)
+	@$(VENV_PYTHON) -m tests.torture --seconds $(or $(SECONDS),600) --database $(or $(DATABASE),sqlite)
+
+mutants: venv-dev ## put each known bug back, one at a time, and see its guard turn red
+	@$(VENV_PYTHON) -m tests.mutants
 
 lint: venv-dev ## style, format and types
 	@$(VENV_PYTHON) -m ruff check --quiet .

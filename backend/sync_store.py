@@ -21,7 +21,7 @@ from backend.models import Counter, Device, Entry, OpIdentity, OpRecord, ScopeDi
 from sync import digest, log_chain
 from sync.chain import Tip
 from sync.errors import StoreFull, StoreUnavailable, StreamUnknown, TransactionLost
-from sync.ops import read_body
+from sync.ops import Op, read_body
 from sync.store import DecidedAlready, EntryKey, OpContext, OpResult, Row, StoredOp, StreamState
 
 RESERVED = 64  # seqs drawn from the counter at once; what a transaction leaves over is a gap, which harms nothing
@@ -130,8 +130,16 @@ class SqlStore:
         )
         if owns_id:
             self.session.execute(insert(OpIdentity).values(op_id=op.id, stream_id=op.stream, n=op.n))
+            self._claim(op, kept.context.author_id)
         self._log(log_chain.OP, kept)
         return kept
+
+    def _claim(self, op: Op, author_id: str) -> None:
+        """Stand for the ops that this one re-issues: they may still come, from a late request or a cloned phone."""
+        values = [{"op_id": was.claim(author_id), "stream_id": op.stream, "n": op.n} for was in op.reissues()]
+        if values:
+            dialect = postgresql if self.session.get_bind().dialect.name == "postgresql" else sqlite
+            self.session.execute(dialect.insert(OpIdentity).on_conflict_do_nothing(), values)
 
     def decide(self, stored: StoredOp) -> StoredOp:
         decided = self._with_seq(stored, row_id=stored.op.id)

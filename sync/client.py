@@ -108,7 +108,7 @@ class Device:
         before, server = self.storage.get(META, "stream"), self.storage.get(META, "server")
         if before is not None and before["id"] == said["stream"]:
             if server is not None and server["epoch"] != said["epoch"]:
-                identity += self.outbox.unsend_from(1) + self.photos.unsend() + self._forget_mirror()
+                identity += self.outbox.unsend_all() + self.photos.unsend() + self._forget_mirror()
         else:
             kept = sorted(self.outbox.all_ops(), key=lambda record: (record["stream"], record["n"]))
             identity += self.outbox.reissue(said["stream"], kept) + self.photos.unsend() + self._forget_mirror()
@@ -156,6 +156,8 @@ class Device:
         self._streams_opened, self._keys_asked = 0, False
         told = not self.outbox.retained() and not self.photos.unbacked()
         for _ in range(MAX_ROUNDS):
+            if self.outbox.stranded() and not self._open_stream(report):
+                return False
             pending = self.outbox.pending()
             if not pending and told:
                 return True
@@ -239,7 +241,7 @@ class Device:
         if answer.status != 201:
             report.trouble = f"{answer.status} {answer.code}"
             return False
-        self.storage.write(self.outbox.reissue(answer.json()["stream"], self.outbox.pending()))
+        self.storage.write(self.outbox.reissue(answer.json()["stream"], self.outbox.unsent()))
         return True
 
     def upload(self, report: SyncReport) -> bool:
@@ -303,7 +305,7 @@ class Device:
         if server.get("epoch") == epoch:
             return False
         changes: list[Change] = [(META, "server", {**server, "epoch": epoch, "backed_up_seq": 0})]
-        changes += self.outbox.unsend_from(1) + self.photos.unsend() + self._forget_mirror()
+        changes += self.outbox.unsend_all() + self.photos.unsend() + self._forget_mirror()
         self.storage.write(changes)
         return True
 

@@ -161,7 +161,7 @@ class _Run:
         if owner is not None:
             error = OpRefused("op-id-reused", "Another op has this id; the first one stands.", first_n=owner.op.n)
             return self._keep(op, error, owns_id=False), ()
-        if op.was is not None and (earlier := self._held_before(op.was)) is not None:
+        if (earlier := self._here_before(op)) is not None:
             return self._keep_again(op, earlier), ()
         if self.revoked:
             return self._keep(op, OpHeld("stream-revoked", "The device was revoked before this came.")), ()
@@ -209,15 +209,19 @@ class _Run:
         held = OpHeld("internal-error", "The server failed on this op; it is kept and a supervisor will see it.")
         return OpResult(op.id, op.n, "held", problem=problem_of(held)), None
 
-    def _held_before(self, was: Was) -> StoredOp | None:
-        """The op that this one re-issues, when the server has it with the bytes named, from the same person."""
-        step: Was | None = was
-        while step is not None:
-            found = self.store.op_by_id(step.id)
-            same = found is not None and found.op.sha256 == step.sha256 and found.op.stream == step.stream
-            if found is not None and same and found.context.author_id == self.context.author_id:
+    def _here_before(self, op: Op) -> StoredOp | None:
+        """An op that did what this one would do: the one that it re-issues, with the bytes named, from the same
+        person; or a re-issue of either, which came first (from a clone of the phone, or ahead of a late request).
+        """
+        author_id = self.context.author_id
+        for was in op.reissues():
+            found = self.store.op_by_id(was.id)
+            same = found is not None and found.op.sha256 == was.sha256 and found.op.stream == was.stream
+            if found is not None and same and found.context.author_id == author_id:
                 return found
-            step = step.was
+        for known in (Was(op.stream, op.id, op.sha256), *op.reissues()):
+            if (found := self.store.op_by_id(known.claim(author_id))) is not None:
+                return found
         return None
 
     def _keep_again(self, op: Op, earlier: StoredOp) -> StoredOp:

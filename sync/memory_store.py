@@ -123,6 +123,8 @@ class MemoryStore:
         self._t.ops[key] = kept
         if owns_id:
             self._t.owners[stored.op.id] = key
+            for was in stored.op.reissues():
+                self._t.owners.setdefault(was.claim(stored.context.author_id), key)
         return kept
 
     def decide(self, stored: StoredOp) -> StoredOp:

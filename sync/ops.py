@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeGuard
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sync.errors import BatchInvalid, OpUnreadable
 from sync.text import clean, unfit
@@ -31,6 +31,10 @@ class Was:
     id: str
     sha256: str
     was: Was | None = None
+
+    def claim(self, author_id: str) -> str:
+        """The identity under which a person's re-issue stands for the op that it names, and for no other bytes."""
+        return str(uuid5(UUID(self.id), f"{author_id}|{self.stream}|{self.sha256}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,13 @@ class Op:
     was: Was | None = None
     group: Group | None = None
     fault: str | None = None
+
+    def reissues(self) -> Iterator[Was]:
+        """The op that this one re-issues, the one that that one re-issued, and so on."""
+        step = self.was
+        while step is not None:
+            yield step
+            step = step.was
 
     @property
     def wall(self) -> datetime | None:

@@ -109,6 +109,14 @@ class Outbox:
         current = self.stream()["id"]
         return [record for _, record in self.storage.items(OUTBOX) if record["stream"] == current]
 
+    def unsent(self) -> list[Json]:
+        """Everything in the outbox, stream by stream; streams are numbered in the order in which they were opened."""
+        return [record for _, record in self.storage.items(OUTBOX)]
+
+    def stranded(self) -> bool:
+        """True when ops of a stream that was given up have to be sent again: they go on in a new one."""
+        return len(self.unsent()) > len(self.pending())
+
     def retained(self) -> list[Json]:
         return [record for _, record in self.storage.items(RETAINED)]
 
@@ -117,7 +125,7 @@ class Outbox:
         return [record for _, record in self.storage.items(ASIDE)]
 
     def all_ops(self) -> list[Json]:
-        return [record for _, record in self.storage.items(OUTBOX)] + self.retained()
+        return self.unsent() + self.retained()
 
     def acknowledged(self, record: Json, result: Json) -> list[Change]:
         """An op leaves the outbox for the retained store, with what the server said of it."""
@@ -141,6 +149,13 @@ class Outbox:
             for key, record in self.storage.items(RETAINED)
             if record["result"]["status"] in DECIDED and record["result"]["seq"] <= backed_up_seq
         ]
+
+    def unsend_all(self) -> list[Change]:
+        """Put every retained op back into the outbox, those of earlier streams too."""
+        changes: list[Change] = []
+        for key, record in self.storage.items(RETAINED):
+            changes += [(RETAINED, key, None), (OUTBOX, key, {**record, "result": None})]
+        return changes
 
     def unsend_from(self, n: int) -> list[Change]:
         """Put retained ops of the current stream from number `n` on back into the outbox."""

@@ -136,7 +136,8 @@ class Store(Protocol):
     def keep(self, stored: StoredOp, *, owns_id: bool) -> StoredOp:
         """Insert an op with its result and publish its `op_result`; returns it with the `seq` it got.
 
-        With `owns_id` a second op of the same id is refused by the store's own constraint.
+        With `owns_id` a second op of the same id is refused by the store's own constraint, and `op_by_id` finds the
+        op under the claim of each op that it re-issues too, unless an earlier one has that claim.
         """
         ...
 

@@ -181,3 +181,22 @@ def test_an_edit_before_its_finding_waits_for_it(server: Server) -> None:
     assert luo.last_result()["status"] == "held"
     wei.sync(), luo.sync()
     assert luo.last_result()["status"] in ("applied", "conflict")
+
+
+def test_what_hangs_on_a_finding_moves_with_it(server: Server) -> None:
+    """Guards publishing.finding_and_what_hangs_on_it: a comment and a conflict are where their finding is."""
+    wei, luo = server.phone("wei"), server.phone("luo", "supervisor")
+    town, other = server.phone("qin", grants=("450206100",)), server.phone("mo", grants=("450206107",))
+    finding = wei.report()
+    wei.sync(), luo.sync()
+    luo.device.record("finding.comment", finding, {"text": "见", "photos": []})
+    edit(wei, finding, description="先到"), edit(luo, finding, description="后到")
+    for phone in (wei, luo, town, other):
+        assert phone.sync().quiet
+    kinds = ("finding", "comment", "conflict")
+    assert [len(list(town.device.mirror.rows(kind))) for kind in kinds] == [1, 1, 1]
+    edit(wei, finding, position=FAR)
+    for phone in (wei, town, other):
+        assert phone.sync().quiet
+    assert [len(list(town.device.mirror.rows(kind))) for kind in kinds] == [0, 0, 0]
+    assert [len(list(other.device.mirror.rows(kind))) for kind in kinds] == [1, 1, 1]

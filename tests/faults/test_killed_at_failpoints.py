@@ -31,8 +31,8 @@ def invitation(served: Served, password: str) -> str:
 
 
 def record_a_finding_with_its_photo(device: Device) -> str:
-    sha256 = device.capture(jpeg((200, 150)))
     finding = new_id()
+    sha256 = device.capture(jpeg((200, 150), comment=finding.encode()))
     args = {
         "topic": "dust",
         "item": None,

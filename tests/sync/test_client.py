@@ -389,3 +389,16 @@ def test_recording_needs_no_network_but_an_enrolment(server: Server) -> None:
     device = Device(Scripted(), MemoryStorage(), server.phone().clock, lambda: uid("x"))
     with pytest.raises(LookupError):
         device.record("row.put", uid("r"), {})
+
+
+def test_after_a_restore_ops_of_a_stream_that_was_given_up_are_sent_again_too(server: Server, phone: Phone) -> None:
+    """Guards outbox.unsend_all: the server may have forgotten what an earlier stream was acknowledged."""
+    finding = phone.report("一")
+    assert phone.sync().quiet
+    assert phone.device._open_stream(SyncReport())  # the chain could not go on; nothing was pending
+    set_counter(server, epoch="another")
+    assert phone.sync().quiet
+    assert server.findings() == [finding]
+    assert row_count(server, "op") == 2  # the same op again in the new stream, which this server recognised
+    assert [one["result"]["status"] for one in phone.device.outbox.retained()] == ["applied"]
+    assert phone.device.outbox.unsent() == []

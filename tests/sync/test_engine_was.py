@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.sync.world import World, group, statuses
+from tests.sync.world import World, group, statuses, uid
 
 
 def test_a_reissued_op_returns_the_stored_result_and_applies_nothing(world: World) -> None:
@@ -115,3 +115,29 @@ def test_anothers_ops_do_not_complete_a_group(world: World) -> None:
     world.push(mine.op("row.put", "a", group=group("g", 1, 2)))
     world.push(theirs.op("row.put", "b", group=group("g", 2, 2)))
     assert world.status(mine, 1) == "held"
+
+
+def test_an_op_that_comes_after_its_reissue_applies_nothing(world: World) -> None:
+    """A request that was long under way, or a clone of the phone that still has the op: guards the claims."""
+    first, second = world.chain("one"), world.chain("two")
+    op = first.op("row.put", "a")
+    world.push(second.again(op["body"]))
+    answer = world.push(op)
+    assert statuses(answer) == ["applied"]
+    assert len(world.put.applied) == 1
+    assert world.told(first, 1) == "applied"
+
+
+def test_two_reissues_of_an_op_that_never_came_have_one_effect(world: World) -> None:
+    lost = world.chain("lost").op("row.put", "a")
+    for name in ("one", "two"):
+        assert statuses(world.push(world.chain(name).again(lost["body"]))) == ["applied"]
+    assert len(world.put.applied) == 1
+
+
+def test_a_claim_is_the_persons_own(world: World) -> None:
+    """Who names another's op in `was` takes nothing from that one."""
+    op = world.chain("one").op("row.put", "a")
+    world.push(world.chain("two", author=uid("qin")).again(op["body"]))
+    world.push(op)
+    assert len(world.put.applied) == 2

@@ -1,0 +1,1 @@
+"""Known bugs, put back one at a time: each must turn its guarding test red."""

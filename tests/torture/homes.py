@@ -1,0 +1,182 @@
+"""Where a torture's server lives: a database and a blob folder that are made anew for each story, kept and put back."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+from flask import Flask
+
+from backend import create_app
+from backend.blobs import open_blobs
+from backend.cli.setup import prepare
+from backend.extensions import db, limiter
+from backend.receipt_key import EXTENSION, FILE, ServerKey
+from backend.services import accounts
+from backend.transactions import writing
+from tests.conftest import settings_for
+from tests.postgresql import PostgresqlServer, running_server
+from tests.stories import FakeTime
+
+PEOPLE = {
+    "wei": ("inspector", ("450206",)),
+    "luo": ("supervisor", ("450206",)),
+    "qin": ("inspector", ("450206100",)),
+    "mo": ("supervisor", ("450200",)),
+    "boss": ("admin", ()),
+}
+
+
+class Home(Protocol):
+    app: Flask
+    kind: str
+
+    def fresh(self) -> None:
+        """An empty server with its people."""
+        ...
+
+    def back_up(self) -> None: ...
+
+    def restore(self) -> None:
+        """Database and blobs as they were at the last backup; the process is a new one."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class _Home:
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder = folder
+        self.app = create_app(settings_for(folder / "data", url))
+        self.blobs = folder / "data" / "blobs"
+        with self.app.app_context():
+            prepare(sample=True)
+            with writing() as session:
+                for number, (name, (role, grants)) in enumerate(PEOPLE.items(), 1):
+                    made = f"00000000-0000-7000-8000-{number:012d}"
+                    accounts.create_user(
+                        session, id=made, now=FakeTime().now(), name=name, role=role, grants=list(grants)
+                    )
+        self._let_go()
+
+    def _let_go(self) -> None:
+        with self.app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+    def _started(self) -> None:
+        """What a process holds in memory begins anew."""
+        settings = self.app.extensions["bluegrid.settings"]
+        self.app.extensions["bluegrid.blobs"] = open_blobs(settings.blob_url)
+        self.app.extensions[EXTENSION] = ServerKey(settings.data / FILE)
+
+    def _blobs_from(self, source: Path | None) -> None:
+        shutil.rmtree(self.blobs, ignore_errors=True)
+        if source is not None:
+            shutil.copytree(source, self.blobs)
+
+
+class SqliteHome(_Home):
+    kind = "sqlite"
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / "server.sqlite3"
+        super().__init__(folder, f"sqlite:///{self.path}")
+        self.template = folder / "template.sqlite3"
+        self._copy(self.path, self.template)
+
+    @staticmethod
+    def _copy(source: Path, target: Path) -> None:
+        with contextlib.closing(sqlite3.connect(source)) as one, contextlib.closing(sqlite3.connect(target)) as other:
+            one.backup(other)
+
+    def fresh(self) -> None:
+        self._put(self.template)
+        self._blobs_from(None)
+        self._started()
+
+    def _put(self, source: Path) -> None:
+        self._let_go()
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+        shutil.copy(source, self.path)
+
+    def back_up(self) -> None:
+        self._copy(self.path, self.folder / "backup.sqlite3")
+        shutil.rmtree(self.folder / "backup-blobs", ignore_errors=True)
+        shutil.copytree(self.blobs, self.folder / "backup-blobs")
+
+    def restore(self) -> None:
+        self._put(self.folder / "backup.sqlite3")
+        self._blobs_from(self.folder / "backup-blobs")
+        self._started()
+
+    def close(self) -> None:
+        self._let_go()
+
+
+class PostgresqlHome(_Home):
+    kind = "postgresql"
+
+    def __init__(self, folder: Path, server: PostgresqlServer, name: str = "torture") -> None:
+        self.server, self.name = server, name
+        server.execute(f"CREATE DATABASE {name}")
+        super().__init__(folder, server.sqlalchemy_url(name))
+        self._put(f"{name}_template", name)
+
+    def _put(self, target: str, source: str) -> None:
+        self._let_go()
+        self.server.execute(f"DROP DATABASE IF EXISTS {target} WITH (FORCE)")
+        self.server.execute(f"CREATE DATABASE {target} TEMPLATE {source} STRATEGY FILE_COPY")
+
+    def fresh(self) -> None:
+        self._put(self.name, f"{self.name}_template")
+        self._blobs_from(None)
+        self._started()
+
+    def back_up(self) -> None:
+        self._put(f"{self.name}_backup", self.name)
+        shutil.rmtree(self.folder / "backup-blobs", ignore_errors=True)
+        shutil.copytree(self.blobs, self.folder / "backup-blobs")
+
+    def restore(self) -> None:
+        self._put(self.name, f"{self.name}_backup")
+        self._blobs_from(self.folder / "backup-blobs")
+        self._started()
+
+    def close(self) -> None:
+        self._let_go()
+
+
+def memory_folder() -> Path | None:
+    """A folder in memory, where a sync costs nothing, if the machine has one: power is not cut here."""
+    shared = Path("/dev/shm")
+    return shared if shared.is_dir() else None
+
+
+@contextlib.contextmanager
+def open_home(kind: str) -> Iterator[Home]:
+    """A server on SQLite or PostgreSQL, gone afterwards."""
+    with contextlib.ExitStack() as stack:
+        stack.callback(setattr, limiter, "enabled", limiter.enabled)
+        limiter.enabled = False  # a story enrols more phones a minute than any address may
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="torture-", dir=memory_folder())))
+        home: Home
+        if kind == "sqlite":
+            home = SqliteHome(folder)
+        else:
+            home = PostgresqlHome(folder, stack.enter_context(running_server_in_temporary_folder()))
+        stack.callback(home.close)
+        yield home
+
+
+@contextlib.contextmanager
+def running_server_in_temporary_folder() -> Iterator[PostgresqlServer]:
+    with tempfile.TemporaryDirectory(prefix="torture-pg-") as name, running_server(Path(name)) as server:
+        yield server
