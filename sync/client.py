@@ -23,7 +23,8 @@ from sync.photo_uploads import PhotoUploads
 from sync.receipt_check import ReceiptCheck
 
 NEW_STREAM = ("stream-fork", "signature-invalid", "stream-unknown")
-MAX_ROUNDS = 1000
+MAX_FRUITLESS = 20  # answers in one push that acknowledge nothing; halving a batch of 200 down to 1 takes 8 of them
+MAX_RESYNCS = 5  # in one pull: after that the fault is not in this mirror, and a person has to see it
 MAX_STREAMS = 3  # opened in one push: when the third does no better, the fault is not in the chain
 
 
@@ -155,13 +156,14 @@ class Device:
         most = int(self._limits()["batch_ops"])
         self._streams_opened, self._keys_asked = 0, False
         told = not self.outbox.retained() and not self.photos.unbacked()
-        for _ in range(MAX_ROUNDS):
+        fruitless = 0
+        while fruitless < MAX_FRUITLESS:
             if self.outbox.stranded() and not self._open_stream(report):
                 return False
             pending = self.outbox.pending()
             if not pending and told:
                 return True
-            batch = _within(pending[:most], int(self._limits()["batch_bytes"]))
+            batch, before = _within(pending[:most], int(self._limits()["batch_bytes"])), report.acknowledged
             answer = self._push_batch(batch)
             if answer.status == 413 and len(batch) > 1:
                 most = max(1, len(batch) // 2)
@@ -169,6 +171,7 @@ class Device:
                 return False
             else:
                 told = told or answer.status == 200
+            fruitless += report.acknowledged == before
         report.trouble = "the outbox did not empty"
         return False
 
@@ -252,13 +255,18 @@ class Device:
         return True
 
     def pull(self, report: SyncReport) -> bool:
-        """Take in what changed; True after a complete page whose digests agree."""
+        """Take in what changed; True after a complete page whose digests agree.
+
+        However long the way is: pages are counted only when they end in starting over.
+        """
         again: list[str] = []
-        for _ in range(MAX_ROUNDS):
+        resyncs = 0
+        while resyncs < MAX_RESYNCS:
             answer = self._authorised("GET", self._pull_path(again), {}, b"")
             if answer.status == 410 or answer.code == "cursor-invalid":
                 self._resync(answer)
                 report.resynced.append(answer.code)
+                resyncs, again = resyncs + 1, []
                 continue
             if answer.status != 200:
                 report.trouble = f"{answer.status} {answer.code}"
@@ -271,7 +279,9 @@ class Device:
             if page["complete"] and not again:
                 self.storage.write(self.outbox.pruning(self._backed_up()))
                 return True
-        report.trouble = "the mirror does not agree with the server"
+            resyncs += page["complete"] or not page["entries"]  # a page with nothing on it leads nowhere either
+        where = f" in {', '.join(again)}" if again else ""
+        report.trouble = f"the mirror does not agree with the server{where}"
         return False
 
     def _pull_path(self, again: list[str]) -> str:

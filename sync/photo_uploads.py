@@ -13,6 +13,8 @@ from collections.abc import Callable
 from sync.device_ports import Answer, Change, DeviceStorage, Json
 
 PHOTOS = "photo"
+PACE = ("meta", "chunk")
+SMALLEST_CHUNK = 1024
 TUS = {"Tus-Resumable": "1.0.0"}
 
 Send = Callable[[str, str, dict[str, str], bytes], Answer]
@@ -22,7 +24,8 @@ class PhotoUploads:
     def __init__(self, storage: DeviceStorage, send: Send, chunk_bytes: int = 1024 * 1024) -> None:
         self.storage = storage
         self.send = send
-        self.chunk_bytes = chunk_bytes
+        known = storage.get(*PACE)
+        self.chunk_bytes = chunk_bytes if known is None else min(chunk_bytes, int(known["bytes"]))
 
     def capture(self, data: bytes, media_type: str, filename: str) -> str:
         """Keep original bytes by their SHA-256, durable before the record that will name them."""
@@ -91,11 +94,20 @@ class PhotoUploads:
         }
         answer = self.send("PATCH", record["url"], headers, data)
         if answer.status in (204, 409) and "upload-offset" in answer.headers:
-            return int(answer.headers["upload-offset"])
+            reached = int(answer.headers["upload-offset"])
+            return reached if reached != offset else None  # nothing moved: another time
         if answer.status in (404, 410, 460):  # gone, or the whole did not fit its hash: begin anew next time
             record["url"] = None
             self._put(sha256, record)
+        if answer.status == 413 and len(data) > SMALLEST_CHUNK:
+            self._slow_down(len(data))
+            return offset
         return None
+
+    def _slow_down(self, size: int) -> None:
+        """Something on the way takes no chunk of `size` bytes: halve, and keep to it after a restart as well."""
+        self.chunk_bytes = max(SMALLEST_CHUNK, size // 2)
+        self.storage.write([(*PACE, {"bytes": self.chunk_bytes})])
 
     def _refused(self, sha256: str, record: Json, answer: Answer) -> None:
         """A refusal that no later try can mend is shown; the bytes stay until a person decides."""

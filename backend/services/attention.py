@@ -31,6 +31,7 @@ from sync.store import StoredOp
 
 PARENT_PATIENCE = timedelta(days=5)
 MEDIA_PATIENCE = timedelta(days=2)
+LARGEST_N = 2**63 - 1  # what the databases can hold; a number beyond it is no op's
 MOST = 500
 
 Items = list[dict[str, Any]]
@@ -199,7 +200,7 @@ def dismiss(session: Session, actor: Actor, stream: str, n: int, now: datetime, 
 
 
 def _held(session: Session, store: SqlStore, actor: Actor, stream: str, n: int) -> StoredOp:
-    stored = store.op_at(stream, n)
+    stored = store.op_at(stream, n) if n <= LARGEST_N else None
     authors: Iterable[str] | None = _authors(session, actor)
     if stored is None or (authors is not None and stored.context.author_id not in authors):
         raise NotFound("There is no such op in your queue.")

@@ -132,3 +132,12 @@ def test_a_conflict_is_resolved_at_the_console(server: Server, client: FlaskClie
 
 def test_an_inspector_has_no_queue(server: Server, client: FlaskClient) -> None:
     assert client.get("/api/v1/attention", headers=server.token("wei", "inspector")).status_code == 403
+
+
+@pytest.mark.parametrize("verb", ["retry", "dismiss"])
+def test_a_number_that_no_op_can_have_is_not_found(client: FlaskClient, server: Server, verb: str) -> None:
+    admin, stream = server.token("boss", "admin"), server.phone().device.outbox.stream()["id"]
+    body = {"reason": "no such op"} if verb == "dismiss" else {}
+    for n in (2**63 - 1, 2**63, 2**200):
+        answer = client.post(op_path({"stream": stream, "n": n}, verb), json=body, headers=admin)
+        assert (answer.status_code, answer.get_json()["code"]) == (404, "not-found"), n

@@ -48,8 +48,10 @@ def record_a_finding_with_its_photo(device: Device) -> str:
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_a_kill_at_a_failpoint_loses_nothing_and_doubles_nothing(point: str, tmp_path: Path) -> None:
-    deadly = Served(tmp_path / "data", BLUEGRID_FAILPOINT=point)
+def test_a_kill_at_a_failpoint_loses_nothing_and_doubles_nothing(
+    point: str, on_database: dict[str, str], tmp_path: Path
+) -> None:
+    deadly = Served(tmp_path / "data", BLUEGRID_FAILPOINT=point, **on_database)
     whole: Served | None = None
     try:
         password = deadly.line(r"one-time password is (\S+)")[1]
@@ -60,7 +62,7 @@ def test_a_kill_at_a_failpoint_loses_nothing_and_doubles_nothing(point: str, tmp
         finding = record_a_finding_with_its_photo(device)
         assert not device.sync().quiet, "the failpoint was not passed"
         deadly.clear_away()
-        whole = Served(tmp_path / "data").ready()
+        whole = Served(tmp_path / "data", **on_database).ready()
         device = Device(HttpTransport(whole.url), storage, SystemClock(), new_id)
         assert device.sync().trouble is None
         assert device.sync().trouble is None

@@ -109,7 +109,7 @@ def test_a_connection_that_the_server_closed_meanwhile_is_opened_anew(http: tupl
         if transport._connection.sock is not None:
             transport._connection.sock.recv(1)  # the server's end arrives
         assert transport.send("POST", "/", {}, b"x").status == 200
-    transport.close()
+        transport.close()  # its end may still be on the way
 
 
 def test_a_cut_off_answer_and_a_dead_server_are_no_answer(http: tuple[HTTPServer, type[_Answers]]) -> None:

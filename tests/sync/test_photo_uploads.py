@@ -23,6 +23,7 @@ class Tus:
         self.fail_on: dict[int, int] = {}
         self.lose_after: set[int] = set()
         self.requests: list[str] = []
+        self.most = 10**9
         self.said: dict[str, object] = {"status": "missing"}
 
     def send(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
@@ -45,6 +46,8 @@ class Tus:
         if not self.open:
             return Answer(404)
         if method == "PATCH":
+            if len(body) > self.most:
+                return Answer(413, {"content-type": "text/html"}, b"<h1>413 Request Entity Too Large</h1>")
             if int(headers["Upload-Offset"]) != len(self.kept):
                 return Answer(409, {"upload-offset": str(len(self.kept))})
             self.kept += body
@@ -142,3 +145,36 @@ def test_after_a_restore_everything_still_here_counts_as_unsent(photos: PhotoUpl
 def test_small_photos_go_first(photos: PhotoUploads) -> None:
     small = photos.capture(b"x", "image/jpeg", "s.jpg")
     assert [sha256 for sha256, _ in photos.waiting()] == [small, SHA]
+
+
+def test_a_chunk_too_large_for_the_way_is_halved_until_it_passes_and_the_size_is_remembered(tus: Tus) -> None:
+    """Guards the 413 branch of photo_uploads._chunk; the refusal may come from a proxy that knows no problem+json."""
+    storage, data = MemoryStorage(), bytes(20_000)
+    photos = PhotoUploads(storage, tus.send, chunk_bytes=16_000)
+    sha256 = photos.capture(data, "image/jpeg", "x.jpg")
+    tus.most = 5000
+    assert photos.upload(sha256)
+    assert bytes(tus.kept) == data
+    assert tus.requests.count("PATCH") == 2 + 5
+    assert PhotoUploads(storage, tus.send).chunk_bytes == 4000  # an app that was started again
+
+
+def test_a_way_that_takes_not_even_the_smallest_chunk_leaves_the_photo_waiting(tus: Tus) -> None:
+    photos = PhotoUploads(MemoryStorage(), tus.send)
+    sha256 = photos.capture(bytes(3000), "image/jpeg", "x.jpg")
+    tus.most = 10
+    assert not photos.upload(sha256)
+    assert [waiting for waiting, _ in photos.waiting()] == [sha256]
+    tus.most = 10**9
+    assert photos.upload(sha256)
+
+
+@pytest.mark.parametrize("status", [204, 409])
+def test_an_upload_that_does_not_move_is_left_for_another_time(tus: Tus, status: int) -> None:
+    def stuck(method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
+        return Answer(status, {"upload-offset": "0"}) if method == "PATCH" else tus.send(method, path, headers, body)
+
+    photos = PhotoUploads(MemoryStorage(), stuck)
+    sha256 = photos.capture(DATA, "image/jpeg", "x.jpg")
+    assert not photos.upload(sha256)
+    assert state(photos) == "pending"

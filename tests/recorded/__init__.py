@@ -1,0 +1,1 @@
+"""Ops as released apps sent them, kept for ever and replayed against today's server."""

@@ -1,0 +1,84 @@
+"""A day that uses every command of the present contract, and an op of each kind of verdict; recorded as it was sent."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from sync import signing
+from tests.backend.inspections import answer, submit
+from tests.stories import Phone, Server, jpeg, new_id
+
+Recorded = dict[str, Any]
+
+
+def day(server: Server) -> tuple[list[Recorded], list[Recorded]]:
+    """The streams and the ops, each with the verdict that it got, in the order in which the server took them."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    wei = server.phone("wei", signer=lambda body: signing.sign(key, body), public_key=signing.jwk_of(key.public_key()))
+    luo = server.phone("luo", "supervisor")
+    phones = {"wei": wei, "luo": luo}
+    ops: list[Recorded] = []
+
+    def synced(*names: str) -> None:
+        for name in names:
+            before = len(phones[name].device.outbox.retained())
+            assert phones[name].sync().quiet
+            ops.extend(_recorded(name, record) for record in phones[name].device.outbox.retained()[before:])
+
+    sha256 = wei.device.capture(jpeg())
+    finding = wei.report(photos=[sha256])
+    _photo(wei, sha256, finding)
+    submit(wei, answer("straw.lj.burning", "pass"), answer("straw.no-such-item"))
+    _inspection(wei)
+    wei.device.record("finding.comment", finding, {"text": "现场已拍照\u0000😀", "photos": []})
+    wei.device.record("finding.comment", new_id(), {"text": "所指的问题还没有到", "photos": []})
+    wei.report(position={"lon": 109.33, "lat": 24.255})
+    synced("wei", "luo", "wei")
+    for phone, text in ((wei, "北侧土堆未覆盖"), (luo, "南侧土堆未覆盖")):
+        rev = phone.device.mirror.rev("finding", finding)
+        phone.device.record("finding.edit", finding, {"description": text}, rev)
+    synced("wei", "luo", "luo")
+    (conflict,) = luo.device.mirror.rows("conflict")
+    luo.device.record("conflict.resolve", str(conflict["id"]), {"choice": {"description": "incoming"}})
+    for start, to in (("submitted", "verified"), ("submitted", "rejected")):
+        args = {"from": start, "to": to, "note": "核实", "photos": [], "position": None}
+        luo.device.record("finding.transition", finding, args, luo.device.mirror.rev("finding", finding))
+    synced("luo", "wei")
+    return [_stream(name, phone) for name, phone in phones.items()], ops
+
+
+def _photo(phone: Phone, sha256: str, finding: str) -> None:
+    args = {
+        "sha256": sha256,
+        "size": 1000,
+        "media_type": "image/jpeg",
+        "captured_at": phone.clock.now().isoformat(),
+        "position": None,
+        "source": "camera",
+        "subject": {"type": "finding", "id": finding},
+        "role": "before",
+    }
+    phone.device.record("photo.add", new_id(), args)
+
+
+def _inspection(phone: Phone) -> None:
+    submit(phone, answer("dust.lj6.cover", finding=new_id()), checklist="dust-liujiang")
+
+
+def _stream(name: str, phone: Phone) -> Recorded:
+    return {
+        "user": name,
+        "role": "supervisor" if name == "luo" else "inspector",
+        "stream": phone.device.outbox.stream()["id"],
+        "public_key": phone.device.public_key,
+    }
+
+
+def _recorded(name: str, record: Recorded) -> Recorded:
+    result = record["result"]
+    expected = {"status": result["status"], "rev": result["rev"], "code": (result["problem"] or {}).get("code")}
+    cmd = json.loads(record["body"])["cmd"]
+    return {"user": name, "cmd": cmd, "body": record["body"], "sig": record["sig"], "expected": expected}
