@@ -125,7 +125,8 @@ def test_make_alone_lists_every_target_in_one_line_each() -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     ran = subprocess.run(["make"], cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     listed = set(re.findall(r"^  make (\S+) +\S", ran.stdout, re.MULTILINE))
-    assert listed == {"help", "run", "demo", "test", "test-all", "torture", "mutants", "lint", "format", "bench", "clean"}
+    measures = {"test", "test-all", "torture", "mutants", "lint", "bench"}
+    assert listed == {"help", "run", "demo", "format", "clean"} | measures
     assert len(ran.stdout.splitlines()) == len(listed)
 
 
