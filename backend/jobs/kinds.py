@@ -12,9 +12,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from backend import clock
+from backend.jobs import intents
 from backend.models import Job
 from backend.receipt_key import server_key
-from backend.services import evidence, uploads
+from backend.services import evidence, tombstones, uploads
 from backend.storage import blobs
 
 Work = Callable[[Session, Job], dict[str, Any]]
@@ -30,9 +31,18 @@ def daily_root(session: Session, _job: Job) -> dict[str, Any]:
     return evidence.seal(session, server_key().signing, clock.now(), server_key().register)
 
 
+def purge_tombstones(session: Session, _job: Job) -> dict[str, Any]:
+    """Remove what has told devices to drop a row for long enough; asks for itself again when much is left."""
+    removed = tombstones.purge(session, clock.now(), tombstones.A_COMMIT)
+    if removed == tombstones.A_COMMIT:
+        intents.ask(session, clock.new_id(), "purge-tombstones", {}, None, clock.now())
+    return {"removed": removed}
+
+
 JOB_KINDS: dict[str, Work] = {
     "daily-root": daily_root,
+    "purge-tombstones": purge_tombstones,
     "sweep-uploads": sweep_uploads,
 }
 
-HOURLY = ("sweep-uploads", "daily-root")
+HOURLY = ("sweep-uploads", "daily-root", "purge-tombstones")
