@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from backend.models import (
     Blob,
@@ -66,7 +66,10 @@ def _by(column: Any, authors: set[str] | None) -> ColumnElement[bool] | Any:
 
 
 def _ops(session: Session, authors: set[str] | None, status: str, now: datetime) -> Items:
-    """Ops by status; one that only waits for its parent or its group is shown once that takes too long."""
+    """Ops by status; one that only waits for its parent or its group is shown once that takes too long.
+
+    One whose parent was rejected is shown at once: nothing else will ever end it.
+    """
     query = (
         select(OpRecord, User.id, User.display_name)
         .join(Stream, Stream.id == OpRecord.stream_id)
@@ -75,7 +78,9 @@ def _ops(session: Session, authors: set[str] | None, status: str, now: datetime)
     )
     if status == "held":
         patient = now - PARENT_PATIENCE
-        query = query.where(or_(OpRecord.waits_for.is_(None), OpRecord.received_at <= patient))
+        parent = aliased(OpRecord)
+        orphan = exists().where(parent.row_id == OpRecord.waits_for, parent.status == "rejected")
+        query = query.where(or_(OpRecord.waits_for.is_(None), OpRecord.received_at <= patient, orphan))
     found = session.execute(query.order_by(OpRecord.received_at.desc()).limit(MOST))
     return [
         {
