@@ -1,4 +1,4 @@
-"""What needs a supervisor: held and rejected ops, open conflicts, refused and late media. Nothing waits unseen."""
+"""What needs a supervisor: held and rejected ops, conflicts, refused, late and lost media. Nothing waits unseen."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ def of(session: Session, actor: Actor, now: datetime) -> dict[str, Items]:
         "conflicts": _conflicts(session, actor),
         "refused_media": _refused(session, authors),
         "late_media": _late(session, authors, now),
+        "lost_media": _lost(session, authors),
     }
 
 
@@ -181,6 +182,21 @@ def _late(session: Session, authors: set[str] | None, now: datetime) -> Items:
             "author": one.author_id,
         }
         for one in session.scalars(query)
+    ]
+
+
+def _lost(session: Session, authors: set[str] | None) -> Items:
+    """Bytes that were stored, and that the store has not, or not unchanged, any more."""
+    query = (
+        select(Blob, BlobHolder.user_id)
+        .join(BlobHolder, BlobHolder.sha256 == Blob.sha256)
+        .where(Blob.lost_at.is_not(None), _by(BlobHolder.user_id, authors))
+        .order_by(Blob.lost_at.desc(), Blob.sha256)
+        .limit(MOST)
+    )
+    return [
+        {"sha256": blob.sha256, "size": blob.size, "at": rows.instant(blob.lost_at), "author": user_id}
+        for blob, user_id in session.execute(query)
     ]
 
 

@@ -208,6 +208,18 @@ KNOWN = (
         (f"{TUS}::test_an_offset_that_another_host_moved_meanwhile_is_not_moved_again",),
     ),
     Mutant(
+        "bytes that went bad still called stored",
+        "I8",
+        (("backend/services/media.py", "    if blob.lost_at is not None:\n        return False\n", ""),),
+        ("tests/backend/media/test_scrubbing.py::test_a_photo_that_went_bad_is_asked_for_again_and_counts_again",),
+    ),
+    Mutant(
+        "staged bytes of an upload under way swept",
+        "I8",
+        (("backend/services/leftovers.py", "            if name not in known:\n", "            if name:\n"),),
+        ("tests/backend/media/test_leftovers.py::test_an_upload_under_way_keeps_its_bytes_however_old",),
+    ),
+    Mutant(
         "result stored after the answer",
         "I1",
         (

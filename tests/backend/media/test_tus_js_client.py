@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -127,35 +127,79 @@ def test_tus_js_is_told_of_chunks_too_large_and_of_files_too_large(upload: Uploa
         assert (said["end"], said["status"]) == ("failed", 413)
 
 
+def slow_but(names: Iterable[str], quick: str) -> list[Any]:
+    """The names as parameters, all but one of them slow."""
+    return [pytest.param(name, marks=() if name == quick else pytest.mark.slow) for name in names]
+
+
 def _path(url: str) -> str:
     found = re.fullmatch(r"https?://[^/]+(/.*)", url)
     assert found is not None
     return found[1]
 
 
-IN_SHORT = ("patch-staged", "blob-renamed")
-UPLOADING = [name for name in failpoints.NAMES if not name.startswith("push")]
-POINTS = [pytest.param(name, marks=() if name in IN_SHORT else pytest.mark.slow) for name in UPLOADING]
+WITHIN = ("patch-staged", "patch-counted", "blob-half-written")
+AT_THE_END = [name for name in failpoints.NAMES if not name.startswith("push") and name not in WITHIN]
+SOURCES = ["buffer", pytest.param("stream", marks=pytest.mark.slow)]
 
 
-@pytest.mark.parametrize("source", ["buffer", pytest.param("stream", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("point", POINTS)
-def test_tus_js_gets_a_photo_through_a_server_that_is_killed_under_it(point: str, source: str, tmp_path: Path) -> None:
-    """Each worker kills itself (SIGKILL) when it passes the point for the fifth time, or once at the file's end."""
-    many = point in ("patch-staged", "patch-counted", "blob-half-written")
-    file = tmp_path / "photo.jpg"
-    file.write_bytes(PHOTO)
-    served = Served(tmp_path / "data", BLUEGRID_FAILPOINT=f"{point}:5" if many else point)
-    try:
-        password = served.line(r"one-time password is (\S+)")[1]
-        served.ready()
-        token = call(f"{served.url}/api/v1/auth/login", {"username": "admin", "password": password})["token"]
-        chunk = len(PHOTO) // 7
-        said = tus_js(f"{served.url}/api/v1/media", str(token), file, chunk=chunk, source=source, delays=DELAYS_MS)
-        assert said["end"] == "done", said
-        assert ["HEAD", 200] in said["sent"], "nothing was killed"
-        items = call(f"{served.url}/api/v1/media/status", {"sha256": [HASH]}, str(token))["items"]
-        assert isinstance(items, dict)
-        assert items[HASH]["status"] == "stored"
-    finally:
-        served.clear_away()
+class Killed:
+    """A real server whose workers kill themselves (SIGKILL) at a failpoint, and its admin's phone."""
+
+    def __init__(self, folder: Path, failpoint: str) -> None:
+        self.data, self.file = folder / "data", folder / "photo.jpg"
+        self.file.write_bytes(PHOTO)
+        self.served = Served(self.data, BLUEGRID_FAILPOINT=failpoint)
+        password = self.served.line(r"one-time password is (\S+)")[1]
+        self.served.ready()
+        said = call(f"{self.served.url}/api/v1/auth/login", {"username": "admin", "password": password})
+        self.token = str(said["token"])
+
+    def upload(self, **more: Any) -> dict[str, Any]:
+        return tus_js(f"{self.served.url}/api/v1/media", self.token, self.file, chunk=len(PHOTO) // 7, **more)
+
+    def start_anew(self) -> None:
+        """End all of it and start a server that nothing kills."""
+        self.served.clear_away()
+        self.served = Served(self.data).ready()
+
+    def status(self) -> str:
+        url = f"{self.served.url}/api/v1/media/status"
+        items: Any = call(url, {"sha256": [HASH]}, self.token)["items"]
+        return str(items[HASH]["status"])
+
+
+@pytest.fixture
+def killed(tmp_path: Path) -> Iterator[Callable[[str], Killed]]:
+    made: list[Killed] = []
+    yield lambda failpoint: made.append(Killed(tmp_path, failpoint)) or made[-1]
+    for one in made:
+        one.served.clear_away()
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("point", slow_but(WITHIN, "patch-staged"))
+def test_tus_js_gets_a_photo_through_a_server_that_is_killed_in_the_middle_of_it(
+    point: str, source: str, killed: Callable[[str], Killed]
+) -> None:
+    """Each worker dies at the fifth piece that it takes; tus-js waits, asks where it is, and goes on."""
+    server = killed(f"{point}:5")
+    said = server.upload(source=source, delays=DELAYS_MS)
+    assert said["end"] == "done", said
+    assert ["HEAD", 200] in said["sent"], "nothing was killed"
+    assert server.status() == "stored"
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("point", slow_but(AT_THE_END, "blob-renamed"))
+def test_tus_js_finishes_a_photo_on_the_server_that_was_started_anew(
+    point: str, source: str, killed: Callable[[str], Killed]
+) -> None:
+    """The kill comes after the last byte and before its answer."""
+    server = killed(point)
+    first = server.upload(source=source)
+    assert first["end"] == "failed"
+    server.start_anew()
+    again = server.upload(url=server.served.url + _path(first["url"]))
+    assert (again["end"], again["sent"]) == ("done", [["HEAD", 200]])
+    assert server.status() == "stored"
