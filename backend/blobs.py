@@ -11,8 +11,10 @@ import hashlib
 import os
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -24,6 +26,7 @@ from backend.disk import Disk
 from backend.services.errors import StorageFull
 
 READ_BYTES = 1024 * 1024
+PASSING = "passing-"  # how the folder names a staging file of no upload
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[0-9a-zA-Z_-]{1,80}")
 
@@ -45,6 +48,14 @@ class Shelf(StrEnum):
 
     ORIGINALS = "originals"
     QUARANTINE = "quarantine"
+
+
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """Something in the store: an upload's id or a hash, and when it was last written, by the store's own clock."""
+
+    name: str
+    changed_at: datetime
 
 
 class Blobs(Protocol):
@@ -109,6 +120,18 @@ class Blobs(Protocol):
 
     def keep_derived(self, sha256: str, name: str, data: bytes) -> None:
         """Keep a derived copy; a reader sees all of it or none."""
+        ...
+
+    def staged(self) -> Iterator[Lying]:
+        """The uploads of which bytes are staged, in any order."""
+        ...
+
+    def whole(self, shelf: Shelf) -> Iterator[Lying]:
+        """The hashes of the whole bytes on a shelf, in any order; for rare use, there may be millions."""
+        ...
+
+    def clear_passing(self, before: datetime) -> int:
+        """Remove what killed processes were writing under no name yet, untouched since `before`; returns how many."""
         ...
 
 
@@ -232,6 +255,20 @@ class FolderBlobs:
             self._write(path, 0, [data])
             self._place(path, self._derived(sha256, name))
 
+    def staged(self) -> Iterator[Lying]:
+        return (one for one in _lying(self._staging.iterdir()) if not one.name.startswith(PASSING))
+
+    def whole(self, shelf: Shelf) -> Iterator[Lying]:
+        base = self._root if shelf is Shelf.ORIGINALS else self._root / shelf.value
+        found = base.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*")
+        return (one for one in _lying(found) if _SHA256.fullmatch(one.name))
+
+    def clear_passing(self, before: datetime) -> int:
+        left = [one for one in _lying(self._staging.glob(f"{PASSING}*")) if one.changed_at <= before]
+        for one in left:
+            self._disk.remove(self._staging / one.name)
+        return len(left)
+
     def _staged(self, upload_id: str) -> Path:
         if not _NAME.fullmatch(upload_id):
             raise ValueError("an upload's id has letters, digits, '-' and '_' only")
@@ -252,7 +289,7 @@ class FolderBlobs:
     @contextmanager
     def _passing(self) -> Iterator[Path]:
         """A staging file of one's own, gone afterwards unless it was moved to its place."""
-        path = self._staging / f"passing-{uuid.uuid4().hex}"
+        path = self._staging / f"{PASSING}{uuid.uuid4().hex}"
         try:
             yield path
         finally:
@@ -286,6 +323,12 @@ class FolderBlobs:
         failpoints.hit("blob-renamed")
         for folder in folders:
             self._disk.sync_folder(folder)
+
+
+def _lying(paths: Iterable[Path]) -> Iterator[Lying]:
+    for path in paths:
+        with suppress(FileNotFoundError):  # moved or gone meanwhile
+            yield Lying(path.name, datetime.fromtimestamp(path.stat().st_mtime, UTC))
 
 
 def _open(path: Path) -> BinaryIO:

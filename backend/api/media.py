@@ -14,7 +14,7 @@ from backend.api import access, tus
 from backend.blobs import BlobMissing
 from backend.config import Limits
 from backend.services import media
-from backend.services.errors import NotFound
+from backend.services.errors import NotFound, ServiceError
 from backend.services.receiving import Receiver
 from backend.storage import blobs
 from backend.transactions import reading, writing
@@ -107,7 +107,12 @@ def offset(upload_id: str) -> Response:
 @tus.speaks_tus
 def append(upload_id: str) -> Response:
     """Add bytes to an upload at its offset."""
-    upload = receiver().append(access.current_actor(), upload_id, tus.chunk(limits()))
+    actor = access.current_actor()
+    try:
+        upload = receiver().append(actor, upload_id, tus.chunk(limits()))
+    except ServiceError:
+        tus.tell(Upload_Expires=tus.expires(receiver().peek(actor, upload_id)))
+        raise
     return tus.answer(204, **tus.progress(upload))
 
 

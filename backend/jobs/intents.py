@@ -42,6 +42,12 @@ def is_waiting(session: Session, kind: str) -> bool:
     )
 
 
+def last_result(session: Session, kind: str) -> dict[str, Any]:
+    """What the newest done job of a kind said; empty when there is none."""
+    newest = select(Job.result).where(Job.kind == kind, Job.state == "done").order_by(Job.finished_at.desc()).limit(1)
+    return session.scalar(newest) or {}
+
+
 def due(session: Session, now: datetime, limit: int = 100) -> Sequence[str]:
     """The ids of what is not done and nobody works at, oldest first."""
     rested = or_(Job.started_at.is_(None), Job.started_at <= now - RETRY_AFTER)

@@ -1,5 +1,7 @@
 """What a job can be: one function a kind, run in one writing transaction together with its result.
 
+What reads much is a long kind: it begins short transactions of its own, so that nobody waits for it.
+
 A function may run twice for the same job, and must then do no harm. One that writes synced rows takes the counter
 first, as every writer does.
 """
@@ -12,10 +14,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from backend import clock
+from backend.jobs import intents
 from backend.models import Job
 from backend.receipt_key import server_key
-from backend.services import evidence, uploads
+from backend.services import evidence, leftovers, tombstones, uploads
+from backend.services.scrubbing import Scrubber
 from backend.storage import blobs
+from backend.transactions import reading, writing
 
 Work = Callable[[Session, Job], dict[str, Any]]
 
@@ -30,9 +35,35 @@ def daily_root(session: Session, _job: Job) -> dict[str, Any]:
     return evidence.seal(session, server_key().signing, clock.now(), server_key().register)
 
 
+def purge_tombstones(session: Session, _job: Job) -> dict[str, Any]:
+    """Remove what has told devices to drop a row for long enough; asks for itself again when much is left."""
+    removed = tombstones.purge(session, clock.now(), tombstones.A_COMMIT)
+    if removed == tombstones.A_COMMIT:
+        intents.ask(session, clock.new_id(), "purge-tombstones", {}, None, clock.now())
+    return {"removed": removed}
+
+
+def sweep_leftovers() -> dict[str, Any]:
+    """Remove the bytes that killed processes and removed uploads left in the staging area."""
+    return leftovers.sweep(reading, blobs(), clock.now())
+
+
+def scrub() -> dict[str, Any]:
+    """Read the next stored bytes again, from where the last scrub stopped."""
+    with reading() as session:
+        after = str(intents.last_result(session, "scrub").get("after", ""))
+    return Scrubber(blobs(), reading, writing, clock.now).run(after)
+
+
 JOB_KINDS: dict[str, Work] = {
     "daily-root": daily_root,
+    "purge-tombstones": purge_tombstones,
     "sweep-uploads": sweep_uploads,
 }
 
-HOURLY = ("sweep-uploads", "daily-root")
+LONG_KINDS: dict[str, Callable[[], dict[str, Any]]] = {
+    "scrub": scrub,
+    "sweep-leftovers": sweep_leftovers,
+}
+
+HOURLY = ("sweep-uploads", "daily-root", "purge-tombstones", "sweep-leftovers", "scrub")

@@ -9,7 +9,7 @@ from flask import current_app
 
 from backend import clock
 from backend.jobs import intents
-from backend.jobs.kinds import HOURLY, JOB_KINDS
+from backend.jobs.kinds import HOURLY, JOB_KINDS, LONG_KINDS
 from backend.models import Job
 from backend.services.receiving import Receiver
 from backend.storage import blobs
@@ -41,8 +41,9 @@ def run(job_id: str) -> bool:
 
 
 def _do(job_id: str, kind: str, attempt: int) -> None:
+    done = LONG_KINDS[kind]() if kind in LONG_KINDS else None
     with writing() as session:
-        result = JOB_KINDS[kind](session, session.get_one(Job, job_id))
+        result = JOB_KINDS[kind](session, session.get_one(Job, job_id)) if done is None else done
         intents.finish(session, job_id, attempt, result, clock.now())
 
 

@@ -59,7 +59,10 @@ class Mention(Base):
 
 
 class Blob(Base):
-    """Original bytes, never changed. `refused` ones stay in quarantine until a person decides."""
+    """Original bytes, never changed. `refused` ones stay in quarantine until a person decides.
+
+    `lost_at`: since then the bytes in the store are gone, or are not those of the hash.
+    """
 
     __tablename__ = "blob"
     __table_args__ = (CheckConstraint("status IN ('stored','refused')", name="status"),)
@@ -71,6 +74,7 @@ class Blob(Base):
     code: Mapped[str | None] = mapped_column(String(60))
     seq: Mapped[Big]
     stored_at: Mapped[Instant]
+    lost_at: Mapped[Instant | None] = mapped_column(index=True)
     facts: Mapped[Document]
 
 

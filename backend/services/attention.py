@@ -1,4 +1,4 @@
-"""What needs a supervisor: held and rejected ops, open conflicts, refused and late media. Nothing waits unseen."""
+"""What needs a supervisor: held and rejected ops, conflicts, refused, late and lost media. Nothing waits unseen."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from backend.models import (
     Blob,
@@ -47,6 +47,7 @@ def of(session: Session, actor: Actor, now: datetime) -> dict[str, Items]:
         "conflicts": _conflicts(session, actor),
         "refused_media": _refused(session, authors),
         "late_media": _late(session, authors, now),
+        "lost_media": _lost(session, authors),
     }
 
 
@@ -66,7 +67,10 @@ def _by(column: Any, authors: set[str] | None) -> ColumnElement[bool] | Any:
 
 
 def _ops(session: Session, authors: set[str] | None, status: str, now: datetime) -> Items:
-    """Ops by status; one that only waits for its parent or its group is shown once that takes too long."""
+    """Ops by status; one that only waits for its parent or its group is shown once that takes too long.
+
+    One whose parent was rejected is shown at once: nothing else will ever end it.
+    """
     query = (
         select(OpRecord, User.id, User.display_name)
         .join(Stream, Stream.id == OpRecord.stream_id)
@@ -75,7 +79,9 @@ def _ops(session: Session, authors: set[str] | None, status: str, now: datetime)
     )
     if status == "held":
         patient = now - PARENT_PATIENCE
-        query = query.where(or_(OpRecord.waits_for.is_(None), OpRecord.received_at <= patient))
+        parent = aliased(OpRecord)
+        orphan = exists().where(parent.row_id == OpRecord.waits_for, parent.status == "rejected")
+        query = query.where(or_(OpRecord.waits_for.is_(None), OpRecord.received_at <= patient, orphan))
     found = session.execute(query.order_by(OpRecord.received_at.desc()).limit(MOST))
     return [
         {
@@ -176,6 +182,21 @@ def _late(session: Session, authors: set[str] | None, now: datetime) -> Items:
             "author": one.author_id,
         }
         for one in session.scalars(query)
+    ]
+
+
+def _lost(session: Session, authors: set[str] | None) -> Items:
+    """Bytes that were stored, and that the store has not, or not unchanged, any more."""
+    query = (
+        select(Blob, BlobHolder.user_id)
+        .join(BlobHolder, BlobHolder.sha256 == Blob.sha256)
+        .where(Blob.lost_at.is_not(None), _by(BlobHolder.user_id, authors))
+        .order_by(Blob.lost_at.desc(), Blob.sha256)
+        .limit(MOST)
+    )
+    return [
+        {"sha256": blob.sha256, "size": blob.size, "at": rows.instant(blob.lost_at), "author": user_id}
+        for blob, user_id in session.execute(query)
     ]
 
 

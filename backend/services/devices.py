@@ -31,7 +31,8 @@ def enrol(
     """Take an invitation: the stream, a fresh token, the user.
 
     The same code and install within the code's time give the same stream again, so that a lost answer locks
-    nobody out. Raises InviteInvalid; SignatureKeyInvalid for a key that is no P-256 point.
+    nobody out; not even an app that made another key meanwhile: it is refused by signature, and opens a new stream
+    with that key. Raises InviteInvalid; SignatureKeyInvalid for a key that is no P-256 point.
     """
     code_sha256 = tokens.digest(request["code"].strip().upper())
     found = session.scalar(select(Invite).where(Invite.code_sha256 == code_sha256).with_for_update())
@@ -72,10 +73,7 @@ def _enrol_again(
 ) -> tuple[Stream, str, User]:
     device = session.get_one(Device, found.device_id)
     stream = session.scalar(select(Stream).where(Stream.device_id == device.id, Stream.continues_id.is_(None)))
-    same = (
-        device.install == request["install"] and stream is not None and stream.public_key == request.get("public_key")
-    )
-    if not same or device.revoked_at is not None or stream is None:
+    if device.install != request["install"] or device.revoked_at is not None or stream is None:
         raise InviteInvalid("This code has been used; ask for a new one.")
     return stream, _issue(session, device.id, now), user
 

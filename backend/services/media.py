@@ -74,7 +74,8 @@ def record(
     """Write down bytes that are in their place, and that this person sent them.
 
     Constraints, not looks, make a hash and a holder unique: two devices may finish the same bytes at once. Bytes
-    refused earlier count from now on when today's verdict says so; bytes that counted never cease to.
+    refused earlier count from now on when today's verdict says so; bytes that counted never cease to. Bytes that were
+    lost are here again, under a new `seq`: until that is backed up, their device keeps its own.
     """
     store = SqlStore(session, now)
     store.lock_counter()
@@ -93,6 +94,10 @@ def record(
         before.seq = store.next_seq()
         for name, value in values.items():
             setattr(before, name, value)
+        before.lost_at = None
+        session.flush()
+    elif before.lost_at is not None:
+        before.seq, before.lost_at = store.next_seq(), None
         session.flush()
     photos.add_holder(session, sha256, user_id)
     if verdict.code is None:
@@ -114,7 +119,7 @@ def is_holder(session: Session, user_id: str, sha256: str) -> bool:
 def known_size(session: Session, actor: Actor, blobs: Blobs, sha256: str) -> int | None:
     """The size of whole bytes which this caller need not send: sent before, or visible to this one, and here."""
     blob = session.get(Blob, sha256)
-    if blob is None or not _shown(session, actor, blob):
+    if blob is None or blob.lost_at is not None or not _shown(session, actor, blob):
         return None
     shelf = Shelf.ORIGINALS if blob.status == "stored" else Shelf.QUARANTINE
     return blob.size if blobs.has(sha256, shelf) else None
@@ -144,7 +149,7 @@ def status(session: Session, actor: Actor, blobs: Blobs, hashes: list[str]) -> d
 def original(session: Session, actor: Actor, sha256: str) -> Blob:
     """The blob, for those who may see a record that shows it; raises NotFound."""
     blob = session.get(Blob, sha256)
-    if blob is None or blob.status != "stored" or not _shown(session, actor, blob):
+    if blob is None or blob.status != "stored" or blob.lost_at is not None or not _shown(session, actor, blob):
         raise NotFound("There is no such photo, or you may not see it.")
     return blob
 
@@ -168,6 +173,8 @@ def thumbnail(blobs: Blobs, sha256: str, media_type: str | None, size: int) -> b
 
 def _readable(blobs: Blobs, blob: Blob) -> bool:
     """`stored` is only said of bytes that are here: a database may be restored beside an older folder."""
+    if blob.lost_at is not None:
+        return False
     return blob.status != "stored" or blobs.has(blob.sha256)
 
 

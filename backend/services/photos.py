@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import ColumnElement, and_, exists, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -54,9 +54,12 @@ def add_holder(session: Session, sha256: str, user_id: str) -> None:
 
 
 def missing_media(session: Session, stream: str) -> list[str]:
-    """The hashes that this stream named and whose bytes its author has not brought yet."""
+    """The hashes that this stream named and whose bytes its author has not brought yet, or that were lost since."""
     there = exists().where(
-        Blob.sha256 == Mention.sha256, BlobHolder.sha256 == Mention.sha256, BlobHolder.user_id == Mention.author_id
+        Blob.sha256 == Mention.sha256,
+        Blob.lost_at.is_(None),
+        BlobHolder.sha256 == Mention.sha256,
+        BlobHolder.user_id == Mention.author_id,
     )
     query = select(Mention.sha256).where(Mention.stream_id == stream, ~there).distinct().order_by(Mention.sha256)
     return list(session.scalars(query))
@@ -81,10 +84,13 @@ def blob_arrived(session: Session, store: SqlStore, sha256: str, user_id: str) -
     """After bytes were stored for a user: check the photos that show them, and publish their subjects anew."""
     for photo in session.scalars(select(Photo).where(Photo.sha256 == sha256, Photo.author_id == user_id)):
         check(session, photo)
+    show_anew(session, store, sha256, Mention.author_id == user_id)
+
+
+def show_anew(session: Session, store: SqlStore, sha256: str, *which: ColumnElement[bool]) -> None:
+    """Publish the subjects that some mentions of a hash show it on."""
     subjects = session.execute(
-        select(Mention.subject_type, Mention.subject_id)
-        .where(Mention.sha256 == sha256, Mention.author_id == user_id)
-        .distinct()
+        select(Mention.subject_type, Mention.subject_id).where(Mention.sha256 == sha256, *which).distinct()
     ).all()
     for type, subject_id in subjects:
         publishing.republish(session, store, (type, subject_id))

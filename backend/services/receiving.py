@@ -117,6 +117,14 @@ class Receiver:
             except (HashWrong, OffsetWrong):
                 return self._own(actor, upload_id)
 
+    def peek(self, actor: Actor, upload_id: str) -> UploadState | None:
+        """An upload as the database has it, ended or not; None when the caller has none of this id."""
+        with self.reading() as session:
+            try:
+                return uploads.find(session, actor.user_id, upload_id)
+            except NotFound:
+                return None
+
     def append(self, actor: Actor, upload_id: str, chunk: Chunk) -> UploadState:
         """Take in the bytes of one request, and the whole when these were its last.
 

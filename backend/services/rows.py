@@ -210,7 +210,11 @@ def photos_of(session: Session, subject_type: str, ids: Collection[str]) -> dict
 
 def _stored(sha256: InstrumentedAttribute[str], author_id: InstrumentedAttribute[str]) -> ColumnElement[bool]:
     return exists().where(
-        Blob.sha256 == sha256, Blob.status == "stored", BlobHolder.sha256 == sha256, BlobHolder.user_id == author_id
+        Blob.sha256 == sha256,
+        Blob.status == "stored",
+        Blob.lost_at.is_(None),
+        BlobHolder.sha256 == sha256,
+        BlobHolder.user_id == author_id,
     )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -13,7 +15,9 @@ from backend import create_app
 from backend.cli.setup import MARK
 from backend.config import SettingInvalid, from_environment
 from backend.extensions import Base, db
-from tests.stories import Server, new_id
+from sync import signing
+from sync.device_ports import MemoryStorage
+from tests.stories import Phone, Server, new_id
 
 PASSWORD = "a long password"
 
@@ -62,6 +66,19 @@ def test_an_invitation_is_used_once_and_asked_for_again_by_the_same_install(
     assert again["token"] != first["token"]
     status, other = enrol(client, code)
     assert (status, other["code"]) == (403, "invite-invalid")
+
+
+def test_an_app_that_made_another_key_after_a_lost_answer_is_not_locked_out(server: Server) -> None:
+    server.person("wei")
+    code, storage = server.invite("wei"), MemoryStorage()
+    for _ in range(2):  # the app died before it had kept its first key
+        key = ec.generate_private_key(ec.SECP256R1())
+        jwk, signer = signing.jwk_of(key.public_key()), partial(signing.sign, key)
+        phone = Phone(server, "wei", storage, signer=signer, public_key=jwk)
+        phone.device.enrol(code, "wei's phone")
+    finding = phone.report()
+    assert phone.sync().quiet
+    assert server.findings() == [finding]
 
 
 def test_an_invitation_ends_after_a_day(client: FlaskClient, server: Server) -> None:

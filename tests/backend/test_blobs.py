@@ -7,6 +7,7 @@ import hashlib
 import io
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -187,6 +188,28 @@ def test_a_derived_copy_is_kept_and_replaced(blobs: Blobs) -> None:
     blobs.keep_derived(SHA256, "thumbnail-400", b"smaller")
     assert blobs.derived(SHA256, "thumbnail-400") == b"smaller"
     assert blobs.derived(SHA256, "thumbnail-800") is None
+
+
+def test_what_lies_in_the_store_is_told_with_its_age(blobs: Blobs) -> None:
+    began = datetime.now(UTC) - timedelta(minutes=1)  # file systems keep coarser times
+    other = hashlib.sha256(b"no photo").hexdigest()
+    blobs.stage("u1", 0, DATA)
+    blobs.put(SHA256, io.BytesIO(DATA))
+    blobs.put(other, io.BytesIO(b"no photo"), Shelf.QUARANTINE)
+    blobs.keep_derived(SHA256, "thumbnail-400", b"small")
+    assert [one.name for one in blobs.staged()] == ["u1"]
+    assert [one.name for one in blobs.whole(Shelf.ORIGINALS)] == [SHA256]
+    assert [one.name for one in blobs.whole(Shelf.QUARANTINE)] == [other]
+    everything = [*blobs.staged(), *blobs.whole(Shelf.ORIGINALS), *blobs.whole(Shelf.QUARANTINE)]
+    assert all(began < one.changed_at < datetime.now(UTC) + timedelta(minutes=1) for one in everything)
+
+
+def test_clearing_what_passes_touches_nothing_else(blobs: Blobs) -> None:
+    blobs.stage("u1", 0, DATA)
+    blobs.put(SHA256, io.BytesIO(DATA))
+    assert blobs.clear_passing(datetime.now(UTC) + timedelta(days=1)) == 0
+    assert blobs.staged_size("u1") == len(DATA)
+    assert blobs.verify(SHA256)
 
 
 def test_a_blob_is_synced_before_it_is_renamed_and_its_folders_after(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import gzip
 import json
 
 import pytest
+from flask import Flask
 from sqlalchemy import text, update
 
 from backend.extensions import db
@@ -169,3 +170,14 @@ def test_a_scope_is_sent_again_when_the_device_asks(phone: Phone) -> None:
 @pytest.mark.parametrize("query", ["limit=x", "schema=x", "cursor=%00", "cursor=" + "A" * 6000])
 def test_a_question_that_makes_no_sense_is_refused(phone: Phone, query: str) -> None:
     assert phone.raw("GET", f"{PULL}?{query}").status == 422
+
+
+def test_with_an_outside_backup_what_is_backed_up_follows_the_head(app: Flask, server: Server) -> None:
+    object.__setattr__(app.extensions["bluegrid.settings"], "backed_up_by_others", True)
+    phone = server.phone()
+    phone.report()
+    phone.sync()
+    said = phone.raw("POST", "/api/v1/sync/push", {"ops": []}).json()
+    assert said["backed_up_seq"] == phone.raw("GET", PULL).json()["head"] > 0
+    assert phone.sync().quiet
+    assert phone.results() == []  # decided, and safe with the backup: the phone may let go of it

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 ORDER = "tests/faults/test_commit_order.py"
+PAGES = "tests/sync/test_pull.py::test_a_mirror_equals_the_server_whenever_tombstones_are_purged"
 POWER = "tests/faults/test_power_loss.py"
 EDITS = "tests/backend/test_finding_edits.py"
 CLIENT = "tests/sync/test_client.py"
@@ -55,6 +56,45 @@ KNOWN = (
             ("backend/transactions.py", '"isolation_level": "REPEATABLE READ"', '"isolation_level": "READ COMMITTED"'),
         ),
         (f"{ORDER}::test_a_pull_sees_one_snapshot_whatever_is_committed_beside_it[postgresql]",),
+    ),
+    Mutant(
+        "a cursor older than the tombstones kept goes on",
+        "I5",
+        (("sync/pull.py", "    if 0 < cursor.since < floor:\n", "    if cursor.since < 0:\n"),),
+        (PAGES,),
+    ),
+    Mutant(
+        "a cursor's age told by its positions",
+        "I9",
+        (
+            (
+                "sync/pull.py",
+                "    if 0 < cursor.since < floor:\n",
+                "    if any(0 < at < floor for at in cursor.positions.values()):\n",
+            ),
+        ),
+        (PAGES,),
+    ),
+    Mutant(
+        "a page in the middle counted as all that left",
+        "I5",
+        (("sync/pull.py", "max(since, min(reached.values(), default=head))", "head"),),
+        (PAGES,),
+    ),
+    Mutant(
+        "tombstones removed without raising the floor",
+        "I5",
+        (
+            (
+                "backend/services/tombstones.py",
+                "        .where(Counter.tombstone_floor < floor)\n",
+                "        .where(Counter.tombstone_floor < 0)\n",
+            ),
+        ),
+        (
+            "tests/backend/test_tombstones.py::"
+            "test_a_device_that_was_away_for_500_days_starts_anew_and_loses_nothing[sqlite]",
+        ),
     ),
     Mutant(
         "a pull in more than one snapshot",
@@ -166,6 +206,18 @@ KNOWN = (
             ),
         ),
         (f"{TUS}::test_an_offset_that_another_host_moved_meanwhile_is_not_moved_again",),
+    ),
+    Mutant(
+        "bytes that went bad still called stored",
+        "I8",
+        (("backend/services/media.py", "    if blob.lost_at is not None:\n        return False\n", ""),),
+        ("tests/backend/media/test_scrubbing.py::test_a_photo_that_went_bad_is_asked_for_again_and_counts_again",),
+    ),
+    Mutant(
+        "staged bytes of an upload under way swept",
+        "I8",
+        (("backend/services/leftovers.py", "            if name not in known:\n", "            if name:\n"),),
+        ("tests/backend/media/test_leftovers.py::test_an_upload_under_way_keeps_its_bytes_however_old",),
     ),
     Mutant(
         "result stored after the answer",

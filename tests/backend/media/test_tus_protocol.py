@@ -297,6 +297,20 @@ def test_an_upload_says_until_when_it_waits_and_then_is_gone(phone: Phone, time:
     assert code(phone.patch(url, PHOTO[1000:], 1000)) == (410, "upload-expired")
 
 
+def test_refused_pieces_say_too_until_when_an_upload_waits(phone: Phone) -> None:
+    url = phone.begin(PHOTO)
+    ends = phone.head(url).headers["Upload-Expires"]
+    refusals = [
+        phone.patch(url, PHOTO[:10], 7),
+        phone.patch(url, PHOTO + b"!"),
+        phone.patch(url, PHOTO, 0, Content_Type="image/jpeg"),
+        phone.patch(url, PHOTO, 0, Upload_Checksum=checksum("sha1", b"other")),
+        phone.patch(url, b"x" * len(PHOTO)),
+    ]
+    assert [answer.status_code for answer in refusals] == [409, 400, 415, 460, 460]
+    assert {answer.headers["Upload-Expires"] for answer in refusals} == {ends}
+
+
 def test_each_piece_makes_an_upload_wait_longer(phone: Phone, time: FakeTime) -> None:
     url = phone.begin(PHOTO)
     for start in range(0, 3000, 1000):
