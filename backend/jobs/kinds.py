@@ -21,8 +21,9 @@ Work = Callable[[Session, Job], dict[str, Any]]
 
 
 def sweep_uploads(session: Session, _job: Job) -> dict[str, Any]:
-    """Remove the parts of uploads that nobody finished in time."""
-    return {"removed": uploads.sweep_expired(session, blobs(), clock.now())}
+    """Remove the parts of uploads that nobody finished in time, and what kills and cut-off hosts left behind."""
+    removed = uploads.sweep_expired(session, blobs(), clock.now())
+    return {"removed": removed, "left_behind": uploads.sweep_left_behind(session, blobs())}
 
 
 def daily_root(session: Session, _job: Job) -> dict[str, Any]:
