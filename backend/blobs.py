@@ -24,6 +24,7 @@ from backend import failpoints
 from backend.config import SettingInvalid
 from backend.disk import Disk
 from backend.services.errors import StorageFull
+from sync.errors import StoreUnavailable
 
 READ_BYTES = 1024 * 1024
 PASSING = "passing-"  # how the folder names a staging file of no upload
@@ -58,40 +59,73 @@ class Lying:
     changed_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """`size` staged bytes of an upload from byte `start` on, under a name of the store's choice, never used twice."""
+
+    name: str
+    start: int
+    size: int
+
+    @property
+    def end(self) -> int:
+        return self.start + self.size
+
+
+Parts = tuple[Part, ...]
+
+
 class Blobs(Protocol):
     """Whole bytes by hash, never changed, and the bytes of uploads under way.
 
     Every method that writes returns only when what it wrote survives a power cut; it raises StorageFull when the
-    disk is full. Whole bytes appear at once or not at all. Writing the same bytes again is no error and mends a copy
-    that has gone bad. `sha256` is 64 lower-case hex digits.
+    store is full. Any method raises StoreUnavailable when the store cannot be used just now. Whole bytes appear at
+    once or not at all. Writing the same bytes again is no error and mends a copy that has gone bad. `sha256` is 64
+    lower-case hex digits.
+
+    Uploads: a store that several hosts share keeps staged bytes as parts. Which parts count is the database's
+    decision: the caller writes down what `stage` returns in the commit that moves `received`, and hands the parts
+    that are written down to every call. A part that a host puts late, or never writes down, is bytes that nobody
+    reads. A local folder keeps one file an upload, returns None and is handed no parts.
     """
 
-    def lock(self, upload_id: str) -> AbstractContextManager[None]:
-        """Hold an upload alone, among all threads and processes that share the store; taken for short work only."""
+    kind: str
+    """For /healthz: what keeps the bytes."""
+
+    def check(self, *, writing: bool = False) -> None:
+        """Raise StoreUnavailable, with what to mend, unless the store can be used; `writing` tries a write too."""
         ...
 
-    def stage(self, upload_id: str, offset: int, data: bytes) -> None:
+    def lock(self, upload_id: str) -> AbstractContextManager[None]:
+        """Hold an upload alone, among all threads and processes of this host; taken for short work only."""
+        ...
+
+    def stage(self, upload_id: str, offset: int, data: bytes, parts: Parts = ()) -> Part | None:
         """Keep bytes of an upload at `offset`, in place of whatever is staged from there on.
 
         The caller holds the lock, and `offset` is what the database says was received: bytes beyond it were never
-        acknowledged. Raises StagedBytesLost when fewer than `offset` bytes are staged.
+        acknowledged. A part that is returned takes the place of all parts from its `start` on, and may repeat the
+        end of the one before. Raises StagedBytesLost when fewer than `offset` bytes are staged.
         """
         ...
 
-    def staged_size(self, upload_id: str) -> int:
-        """How many bytes are staged; 0 when none."""
+    def staged_size(self, upload_id: str, parts: Parts = ()) -> int:
+        """How many bytes are staged, without a hole; 0 when none."""
         ...
 
-    def open_staged(self, upload_id: str) -> BinaryIO:
-        """The staged bytes from the first; raises BlobMissing."""
+    def open_staged(self, upload_id: str, parts: Parts = ()) -> BinaryIO:
+        """The staged bytes from the first; it or a read raises BlobMissing."""
         ...
 
-    def keep_staged(self, upload_id: str, sha256: str, shelf: Shelf) -> None:
-        """Move staged bytes, whose hash the caller has checked, to their place."""
+    def keep_staged(self, upload_id: str, sha256: str, shelf: Shelf, parts: Parts = ()) -> None:
+        """Bring staged bytes, whose hash the caller has checked, to their place; they may stay staged as well.
+
+        Raises BlobMissing, and HashWrong when the bytes are others than those the caller saw.
+        """
         ...
 
     def discard(self, upload_id: str) -> None:
-        """Forget staged bytes, if there are any."""
+        """Forget staged bytes, if there are any, parts that were never written down among them."""
         ...
 
     def put(self, sha256: str, stream: BinaryIO, shelf: Shelf = Shelf.ORIGINALS) -> int:
@@ -143,16 +177,36 @@ def sha256_of(stream: BinaryIO) -> str:
     return digest.hexdigest()
 
 
+def place_of(sha256: str, shelf: Shelf) -> str:
+    """The path of whole bytes below a store's root; raises ValueError for what is no hash."""
+    if not _SHA256.fullmatch(sha256):
+        raise ValueError("a hash is 64 lower-case hex digits")
+    base = "" if shelf is Shelf.ORIGINALS else f"{shelf.value}/"
+    return f"{base}{sha256[:2]}/{sha256[2:4]}/{sha256}"
+
+
+def place_of_derived(sha256: str, name: str) -> str:
+    """The path of a derived copy below a store's root; raises ValueError."""
+    return f"derived/{place_of(sha256, Shelf.ORIGINALS)}-{plain_name(name)}"
+
+
+def plain_name(name: str) -> str:
+    """The name of an upload or a derived copy, which leads nowhere else; raises ValueError."""
+    if not _NAME.fullmatch(name):
+        raise ValueError("the name of an upload or a copy has letters, digits, '-' and '_' only")
+    return name
+
+
 def open_blobs(url: str) -> Blobs:
     """The store that `BLUEGRID_BLOB_URL` names; raises SettingInvalid."""
     parts = urlsplit(url)
-    if parts.scheme == "file" and parts.netloc in ("", "localhost") and parts.path:
+    if parts.scheme == "file" and parts.netloc in ("", "localhost") and parts.path.strip("/"):
         return FolderBlobs(Path(unquote(parts.path)))
     if parts.scheme == "s3":
-        raise SettingInvalid(
-            "BLUEGRID_BLOB_URL: this version keeps photos in a local folder only (file:///…), not in S3 yet"
-        )
-    raise SettingInvalid("BLUEGRID_BLOB_URL must be file:///absolute/path")
+        from backend.s3_blobs import open_s3  # builds on this module
+
+        return open_s3(url, os.environ)
+    raise SettingInvalid("BLUEGRID_BLOB_URL must be file:///absolute/path or s3://bucket/prefix")
 
 
 class FolderBlobs:
@@ -164,6 +218,7 @@ class FolderBlobs:
     """
 
     LOCKS = 256
+    kind = "folder"
 
     def __init__(self, root: Path, disk: Disk | None = None) -> None:
         self._root = root
@@ -176,6 +231,14 @@ class FolderBlobs:
         self._disk.sync_folder(root)
         self._disk.sync_folder(root.parent)
 
+    def check(self, *, writing: bool = False) -> None:
+        """Take and release a lock: that needs the folder to be there and writable, and changes nothing."""
+        try:
+            with self.lock("readyz"):
+                pass
+        except OSError:
+            raise StoreUnavailable("The blob store cannot be reached.") from None
+
     @contextmanager
     def lock(self, upload_id: str) -> Iterator[None]:
         """One of 256 lock files that are never removed: a lock on a file that moves or goes protects nothing."""
@@ -187,7 +250,7 @@ class FolderBlobs:
         finally:
             os.close(descriptor)
 
-    def stage(self, upload_id: str, offset: int, data: bytes) -> None:
+    def stage(self, upload_id: str, offset: int, data: bytes, parts: Parts = ()) -> Part | None:
         path = self._staged(upload_id)
         if offset > self.staged_size(upload_id):
             raise StagedBytesLost(f"{upload_id}: fewer than {offset} bytes are staged")
@@ -195,19 +258,23 @@ class FolderBlobs:
             self._write(path, offset, [data])
             if offset == 0:
                 self._disk.sync_folder(self._staging)
+        return None
 
-    def staged_size(self, upload_id: str) -> int:
+    def staged_size(self, upload_id: str, parts: Parts = ()) -> int:
         try:
             return self._staged(upload_id).stat().st_size
         except FileNotFoundError:
             return 0
 
-    def open_staged(self, upload_id: str) -> BinaryIO:
+    def open_staged(self, upload_id: str, parts: Parts = ()) -> BinaryIO:
         return _open(self._staged(upload_id))
 
-    def keep_staged(self, upload_id: str, sha256: str, shelf: Shelf) -> None:
-        with _full_disk_told():
-            self._place(self._staged(upload_id), self._path(sha256, shelf))
+    def keep_staged(self, upload_id: str, sha256: str, shelf: Shelf, parts: Parts = ()) -> None:
+        try:
+            with _full_disk_told():
+                self._place(self._staged(upload_id), self._path(sha256, shelf))
+        except FileNotFoundError:
+            raise BlobMissing(upload_id) from None
 
     def discard(self, upload_id: str) -> None:
         self._disk.remove(self._staged(upload_id))
@@ -270,21 +337,13 @@ class FolderBlobs:
         return len(left)
 
     def _staged(self, upload_id: str) -> Path:
-        if not _NAME.fullmatch(upload_id):
-            raise ValueError("an upload's id has letters, digits, '-' and '_' only")
-        return self._staging / upload_id
+        return self._staging / plain_name(upload_id)
 
     def _path(self, sha256: str, shelf: Shelf) -> Path:
-        if not _SHA256.fullmatch(sha256):
-            raise ValueError("a hash is 64 lower-case hex digits")
-        base = self._root if shelf is Shelf.ORIGINALS else self._root / shelf.value
-        return base / sha256[:2] / sha256[2:4] / sha256
+        return self._root / place_of(sha256, shelf)
 
     def _derived(self, sha256: str, name: str) -> Path:
-        if not _NAME.fullmatch(name):
-            raise ValueError("a derived copy's name has letters, digits, '-' and '_' only")
-        original = self._path(sha256, Shelf.ORIGINALS).relative_to(self._root)
-        return self._root / "derived" / original.parent / f"{sha256}-{name}"
+        return self._root / place_of_derived(sha256, name)
 
     @contextmanager
     def _passing(self) -> Iterator[Path]:

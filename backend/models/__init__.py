@@ -7,7 +7,7 @@ from backend.models.evidence import DailyRoot, LogRecord, ReceiptKey
 from backend.models.finding import Comment, Finding, FindingCell
 from backend.models.grid import Cell, GridVersion
 from backend.models.inspection import Inspection
-from backend.models.media import Blob, BlobHolder, Mention, Photo, Upload
+from backend.models.media import Blob, BlobHolder, Mention, Photo, Upload, UploadPart
 from backend.models.office import AuditEvent, Job, NumberSeries
 from backend.models.people import Certificate, Grant, LoginToken, User
 from backend.models.site import Site
@@ -49,5 +49,6 @@ __all__ = [
     "Stream",
     "SyncedRow",
     "Upload",
+    "UploadPart",
     "User",
 ]

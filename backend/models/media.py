@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.extensions import Base
-from backend.models.columns import Big, Document, Id, Instant, Items, Key, Sha256
+from backend.models.columns import Big, BigInt, Document, Id, Instant, Items, Key, Sha256
 
 
 class Photo(Base):
@@ -83,6 +83,20 @@ class BlobHolder(Base):
 
     sha256: Mapped[str] = mapped_column(ForeignKey("blob.sha256"), primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+
+
+class UploadPart(Base):
+    """A staged part of an upload that counts, where the blob store keeps parts.
+
+    Written in the commit that moves `received`, so the parts of an upload always are its bytes up to there.
+    """
+
+    __tablename__ = "upload_part"
+
+    upload_id: Mapped[str] = mapped_column(ForeignKey("upload.id", ondelete="CASCADE"), primary_key=True)
+    start: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
+    size: Mapped[Big]
+    name: Mapped[str] = mapped_column(String(80))
 
 
 class Upload(Base):
