@@ -89,7 +89,7 @@ class Kit:
 
 def people(app: Flask, how_many: int) -> list[str]:
     """Inspectors, spread over the sample district's townships; returns their names."""
-    codes = [code for code, _, _ in _townships()]
+    codes = [code for code, _, _ in townships()]
     names = [f"inspector-{index + 1:05}" for index in range(how_many)]
     with app.app_context():
         for start in range(0, how_many, 500):
@@ -108,8 +108,7 @@ def people(app: Flask, how_many: int) -> list[str]:
 
 def equipped(app: Flask, how_many: int, inspections: int, photos: int, camera: Camera) -> Iterator[Kit]:
     """Phones with `inspections` and `photos` each in their outbox, all signed."""
-    limiter.enabled = False  # in this process only, which serves nobody
-    places = _townships()
+    places = townships()
     for index, name in enumerate(people(app, how_many)):
         key = ec.generate_private_key(ec.SECP256R1())
         device = Device(
@@ -122,7 +121,11 @@ def equipped(app: Flask, how_many: int, inspections: int, photos: int, camera: C
         )
         with app.app_context(), writing() as session:
             code, _ = devices.invite(session, accounts.by_name(session, name), clock.now(), 24)
-        device.enrol(code, f"{name}'s phone")
+        limiter.enabled = False  # in this process, which serves nobody
+        try:
+            device.enrol(code, f"{name}'s phone")
+        finally:
+            limiter.enabled = True
         pictures = [camera.take() for _ in range(photos)]
         _, lon, lat = places[index % len(places)]
         _record_day(device, inspections, pictures, np.random.default_rng((SEED, index)), (lon, lat))
@@ -131,7 +134,7 @@ def equipped(app: Flask, how_many: int, inspections: int, photos: int, camera: C
         yield Kit(name, token, ops, pictures)
 
 
-def _townships() -> list[tuple[str, float, float]]:
+def townships() -> list[tuple[str, float, float]]:
     """Code and an inner point of each township of the sample district."""
     found = [cell for cell in sample_grid() if cell.parent == DISTRICT and cell.geometry is not None]
     points = [cell.geometry.representative_point() for cell in found if cell.geometry is not None]

@@ -1,7 +1,8 @@
 """A fleet's evening: every phone hands in a day's inspections and photos at the same moment, against 2 workers.
 
-    python -m bench.fleet_bench                       206 phones, 30 inspections and 60 photos of 300 KiB each
-    python -m bench.fleet_bench --devices 20 --photos 6 --inspections 5 --database sqlite
+    python -m bench.fleet_bench --whole    206 phones, 30 inspections and 60 photos of 300 KiB each
+    python -m bench.fleet_bench            206 phones with a tenth of that each
+    python -m bench.fleet_bench --devices 20 --inspections 5 --photos 10 --database sqlite
 
 Reference in the same run: writing photos of the same size to the same disk with fsync, one after another, and hashing
 them. The load generator runs on the same machine; its share of the CPU is told.
@@ -28,7 +29,7 @@ from bench.fleet import PHOTO_BYTES, Camera, Kit, equipped
 from bench.installation import DATABASES, Installation, Watch, installation
 
 MIB = 1024 * 1024
-KINDS = ("push", "create", "photo", "status", "pull")
+KINDS = ("push", "create", "photo", "status", "pull", "health")
 REFERENCE_PHOTOS = 300
 
 
@@ -81,9 +82,10 @@ def measure(database: str, devices: int, inspections: int, photos: int, workers:
                 partial(load.evening, kit, pushes, server.url, camera, ledger)
                 for kit, pushes in zip(kits, bodies, strict=True)
             ]
-            begun, cpu = perf_counter(), process_time()
-            emptied = load.together(evenings)
-            done, cpu = perf_counter() - begun, process_time() - cpu
+            with load.bystander(server.url, ledger):
+                begun, cpu = perf_counter(), process_time()
+                emptied = load.together(evenings)
+                done, cpu = perf_counter() - begun, process_time() - cpu
         outboxes = max(emptied) - begun
         ops, stored = held(place)
     expected = sum(len(kit.ops) for kit in kits)
@@ -150,15 +152,18 @@ def show(row: dict[str, Any]) -> None:
     )
 
 
-def main() -> None:
+def main(words: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--devices", type=int, default=206)
-    parser.add_argument("--inspections", type=int, default=30)
-    parser.add_argument("--photos", type=int, default=60)
+    parser.add_argument("--inspections", type=int, default=3, help="of each phone")
+    parser.add_argument("--photos", type=int, default=6, help="of each phone")
+    parser.add_argument("--whole", action="store_true", help="30 inspections and 60 photos each")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--database", choices=DATABASES, help="one of them only")
     parser.add_argument("--json", type=Path)
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
+    if arguments.whole:
+        arguments.inspections, arguments.photos = 30, 60
     rows = []
     for database in [arguments.database] if arguments.database else DATABASES:
         rows.append(measure(database, arguments.devices, arguments.inspections, arguments.photos, arguments.workers))

@@ -199,6 +199,25 @@ def evening(kit: Kit, bodies: list[bytes], base_url: str, camera: Camera, ledger
         return emptied
 
 
+@contextmanager
+def bystander(base_url: str, ledger: Ledger, every_s: float = 1.0) -> Iterator[None]:
+    """Somebody who asks /healthz all the while: what the crowd leaves to others."""
+    over = threading.Event()
+
+    def look() -> None:
+        with line(base_url, "", ledger) as phone:
+            while not over.wait(every_s):
+                phone.ask("health", "GET", "/healthz")
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
 def together(jobs: list[Callable[[], Any]]) -> list[Any]:
     """Run each in a thread of its own, all begun at once; their results in order, or the first exception."""
     start = threading.Event()

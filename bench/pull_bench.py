@@ -47,6 +47,7 @@ class Grown:
     def __init__(self, app: Flask, server: Server, constant: int) -> None:
         self.app = app
         self.constant = constant
+        self.page = min(PAGE, constant)
         self.filled = 0
         self.phones = {"fixed": server.phone("wei", grants=(COUNTY,)), "growing": server.phone("city", grants=(CITY,))}
         push(self.phones["fixed"], recorded(self.phones["fixed"], 1))
@@ -135,8 +136,8 @@ def at_size(grown: Grown, query: Query, whose: str, rounds: int) -> dict[str, An
         "bare_look_ms": median_ms(
             rounds, lambda: query("SELECT seq FROM entry WHERE scope = ? AND seq > ? ORDER BY seq LIMIT 1", (scope, at))
         ),
-        "page_ms": median_ms(rounds, lambda: phone.raw("GET", f"{PULL}?limit={PAGE}")),
-        "bare_page_ms": median_ms(rounds, lambda: bare_rows(query, scope, 0, PAGE)),
+        "page_ms": median_ms(rounds, lambda: phone.raw("GET", f"{PULL}?limit={grown.page}")),
+        "bare_page_ms": median_ms(rounds, lambda: bare_rows(query, scope, 0, grown.page)),
     }
     grown.change(CHANGES)
     caught = gzip.decompress(phone.raw("GET", f"{PULL}?cursor={before}", **GZIP).body)
@@ -200,7 +201,7 @@ def measure(database: str, sizes: list[int], first: int, rounds: int) -> dict[st
                 show_first(database, result["first_sync"])
             if rows in sizes:
                 for whose in ("fixed", "growing"):
-                    row = {"rows": rows, "whose": whose, "fill_s": round(filled_s, 1)}
+                    row = {"rows": rows, "whose": whose, "fill_s": round(filled_s, 1), "page": grown.page}
                     row |= at_size(grown, query, whose, rounds)
                     result["sizes"].append(row)
                     show_size(database, row)
@@ -221,7 +222,7 @@ def show_size(database: str, row: dict[str, Any]) -> None:
         f"{database:<11}{row['rows']:>9} rows, area {row['whose']:<8}"
         f"idle {row['idle_ms']:>6.2f} ms, 304 {row['unchanged_ms']:>6.2f} (bare look {row['bare_look_ms']:.3f}); "
         f"100 changes {row['catch_up_ms']:>6.2f} (bare {row['bare_catch_up_ms']:.2f}); "
-        f"{PAGE}-row page {row['page_ms']:>6.2f} (bare {row['bare_page_ms']:.2f})",
+        f"{row['page']}-row page {row['page_ms']:>6.2f} (bare {row['bare_page_ms']:.2f})",
         flush=True,
     )
 
@@ -236,14 +237,14 @@ def show_flatness(result: dict[str, Any]) -> None:
         )
 
 
-def main() -> None:
+def main(words: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", default="10000,100000,1000000", help="sizes, with commas between")
     parser.add_argument("--first", type=int, default=100_000, help="rows of the first sync")
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--database", choices=("sqlite", "postgresql"), help="one of them only")
     parser.add_argument("--json", type=Path)
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
     sizes = sorted(int(number) for number in arguments.rows.split(","))
     results = []
     for database in [arguments.database] if arguments.database else ("sqlite", "postgresql"):

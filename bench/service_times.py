@@ -16,29 +16,25 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, event
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 from werkzeug.test import TestResponse
 
 from backend.extensions import db
 from bench.fleet import Camera, Kit, Picture
 from bench.installation import Installation
 from bench.load import TUS
-from sync.pull import Cursor
 
 PULL = "/api/v1/sync/pull"
 
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Seconds of requests of one kind: as a whole, CPU outside the lock, and holding the lock."""
+    """Seconds of requests of one kind: as a whole, CPU outside the lock, holding the lock, and CPU meanwhile."""
 
     whole: np.ndarray
     outside: np.ndarray
     held: np.ndarray
-
-    def per_op(self, ops: int) -> tuple[float, float]:
-        """Median milliseconds of an op as a whole, and holding the lock."""
-        return float(np.median(self.whole)) / ops * 1000, float(np.median(self.held)) / ops * 1000
+    held_cpu: np.ndarray
 
 
 class LockClock:
@@ -59,8 +55,9 @@ class LockClock:
         if not self._sqlite and self._since is None and statement.startswith("UPDATE counter"):
             self._since = perf_counter(), thread_time()
 
-    def ended(self, _session: Session) -> None:
-        if self._since is not None:
+    def ended(self, _session: Session, transaction: SessionTransaction) -> None:
+        """After the end of a transaction; a savepoint's has a parent."""
+        if self._since is not None and transaction.parent is None:
             self.held += perf_counter() - self._since[0]
             self.cpu += thread_time() - self._since[1]
             self._since = None
@@ -72,7 +69,6 @@ class Alone:
     def __init__(self, place: Installation) -> None:
         self.client = place.app.test_client()
         self.app = place.app
-        self._samples: list[tuple[float, float, float]] = []
         with place.app.app_context():
             self._engine = db.engine
 
@@ -82,8 +78,7 @@ class Alone:
         hooks: list[tuple[Any, str, Callable[..., None]]] = [
             (self._engine, "begin", clock.begun),
             (self._engine, "after_cursor_execute", clock.executed),
-            (Session, "after_commit", clock.ended),
-            (Session, "after_rollback", clock.ended),
+            (Session, "after_transaction_end", clock.ended),
         ]
         for target, name, hook in hooks:
             event.listen(target, name, hook)
@@ -104,9 +99,8 @@ class Alone:
                 whole, cpu = perf_counter() - begun, thread_time() - cpu
                 if answer.status_code != expected:
                     raise RuntimeError(f"{answer.status_code}: {answer.get_data()[:300]!r}")
-                rows.append((whole, max(0.0, cpu - clock.cpu), clock.held))
-        whole, outside, held = np.array(rows).T
-        return Samples(whole, outside, held)
+                rows.append((whole, max(0.0, cpu - clock.cpu), clock.held, clock.cpu))
+        return Samples(*np.array(rows).T)
 
     # requests ----------------------------------------------------------------------------------------------------
     def push(self, kit: Kit, body: bytes) -> TestResponse:
@@ -157,7 +151,3 @@ class Alone:
         pairs = list(zip(locations, kit.pictures, strict=True))
         sent = self.take([lambda w=w, p=p: self.photo(kit, w, p, camera) for w, p in pairs], 204)  # type: ignore[misc]
         return created, sent
-
-
-def at_head(cursor: Cursor, head: int) -> str:
-    return Cursor(cursor.epoch, dict.fromkeys(cursor.positions, head)).encode()
