@@ -17,7 +17,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter, process_time
+from time import perf_counter, process_time, thread_time
 from typing import Any
 
 import orjson
@@ -36,6 +36,7 @@ PAGE, CHANGES = 500, 100
 CITY, COUNTY, ELSEWHERE = "450200", "450206", "450222"
 PULL = "/api/v1/sync/pull"
 GZIP = {"Accept-Encoding": "gzip"}
+LOOK = "SELECT seq FROM entry WHERE scope = ? AND seq > ? ORDER BY seq LIMIT 1"
 
 Query = Callable[[str, tuple[Any, ...]], list[Any]]
 
@@ -90,14 +91,15 @@ class Grown:
             bulk.change(connection, numbers, (f"area:{COUNTY}", f"area:{CITY}", "area:450000"))
 
 
-def best_ms(rounds: int, call: Callable[[], object]) -> float:
-    """The least of some rounds: what else runs on the machine only ever adds."""
+def best(name: str, rounds: int, call: Callable[[], object]) -> dict[str, float]:
+    """The least of some rounds in milliseconds, and of their CPU here: what else runs only ever adds."""
     taken = []
     for _ in range(rounds):
-        begun = perf_counter()
+        begun, cpu = perf_counter(), thread_time()
         call()
-        taken.append(perf_counter() - begun)
-    return min(taken) * 1000
+        taken.append((perf_counter() - begun, thread_time() - cpu))
+    walls, cpus = zip(*taken, strict=True)
+    return {f"{name}_ms": round(min(walls) * 1000, 3), f"{name}_cpu_ms": round(min(cpus) * 1000, 3)}
 
 
 def driver(url: str) -> Query:
@@ -130,21 +132,21 @@ def at_size(grown: Grown, query: Query, whose: str, rounds: int) -> dict[str, An
     assert known.json()["complete"]
     tag = {"If-None-Match": known.headers["etag"], **GZIP}
     assert phone.raw("GET", f"{PULL}?cursor={before}", **tag).status == 304
-    found: dict[str, Any] = {
-        "idle_ms": best_ms(rounds, lambda: phone.raw("GET", f"{PULL}?cursor={before}", **GZIP)),
-        "unchanged_ms": best_ms(rounds, lambda: phone.raw("GET", f"{PULL}?cursor={before}", **tag)),
-        "bare_look_ms": best_ms(
-            rounds, lambda: query("SELECT seq FROM entry WHERE scope = ? AND seq > ? ORDER BY seq LIMIT 1", (scope, at))
-        ),
-        "page_ms": best_ms(rounds, lambda: phone.raw("GET", f"{PULL}?limit={grown.page}")),
-        "bare_page_ms": best_ms(rounds, lambda: bare_rows(query, scope, 0, grown.page)),
+    found = {
+        **best("idle", rounds, lambda: phone.raw("GET", f"{PULL}?cursor={before}", **GZIP)),
+        **best("unchanged", rounds, lambda: phone.raw("GET", f"{PULL}?cursor={before}", **tag)),
+        **best("bare_look", rounds, lambda: query(LOOK, (scope, at))),
+        **best("page", rounds, lambda: phone.raw("GET", f"{PULL}?limit={grown.page}")),
+        **best("bare_page", rounds, lambda: bare_rows(query, scope, 0, grown.page)),
     }
     grown.change(CHANGES)
     caught = gzip.decompress(phone.raw("GET", f"{PULL}?cursor={before}", **GZIP).body)
     assert len(json.loads(caught)["entries"]) == CHANGES
-    found["catch_up_ms"] = best_ms(rounds, lambda: phone.raw("GET", f"{PULL}?cursor={before}"))
-    found["bare_catch_up_ms"] = best_ms(rounds, lambda: bare_rows(query, scope, at, CHANGES))
-    return {name: round(value, 3) for name, value in found.items()}
+    return {
+        **found,
+        **best("catch_up", rounds, lambda: phone.raw("GET", f"{PULL}?cursor={before}")),
+        **best("bare_catch_up", rounds, lambda: bare_rows(query, scope, at, CHANGES)),
+    }
 
 
 def first_sync(phone: Phone, scope: str) -> dict[str, Any]:
@@ -228,12 +230,22 @@ def show_size(database: str, row: dict[str, Any]) -> None:
 
 
 def show_flatness(result: dict[str, Any]) -> None:
+    """How much more the largest size costs than the smallest: 1.00 is flat."""
     for whose in ("fixed", "growing"):
         rows = [row for row in result["sizes"] if row["whose"] == whose]
-        ratios = {name: rows[-1][name] / rows[0][name] for name in ("idle_ms", "catch_up_ms", "page_ms")}
+        ratios = {
+            name: (
+                rows[-1][f"{name}_ms"] / rows[0][f"{name}_ms"],
+                rows[-1][f"{name}_cpu_ms"] / rows[0][f"{name}_cpu_ms"],
+            )
+            for name in ("idle", "catch_up", "page")
+        }
         print(
             f"{result['database']}, area {whose}: {rows[-1]['rows'] // rows[0]['rows']} times the rows cost "
-            + ", ".join(f"{ratio:.2f} times ({name.removesuffix('_ms')})" for name, ratio in ratios.items())
+            + ", ".join(
+                f"{name} {wall:.2f} times ({cpu:.2f} times the CPU here)" for name, (wall, cpu) in ratios.items()
+            ),
+            flush=True,
         )
 
 

@@ -272,7 +272,7 @@ def show_measured(reached: Mapping[str, Mapping[str, float]], samples: Mapping[s
     for kind, one in samples.items():
         print(
             f"    {kind:18}{one.outside.mean() * 1000:>8.2f} ms CPU outside the lock, lock held "
-            f"{one.held.mean() * 1000:>8.2f} ms ({len(one.held)} samples)"
+            f"{one.held.mean() * 1000:>8.2f} ms ({one.held_cpu.mean() * 1000:.2f} CPU here; {len(one.held)} samples)"
         )
 
 
@@ -287,17 +287,18 @@ def show_hour(
     wanted = ", ".join(f"{rate:g} {kind}" for kind, rate in rates.items())
     print(f"  simulated {hour} hour of {devices} devices, each an hour: {wanted}")
     for run in runs:
-        times = ", ".join(f"{kind} {v[0]:.0f}/{v[1]:.0f}/{v[2]:.0f}" for kind, v in run["ms"].items())
+        times = ", ".join(f"{kind} {'/'.join(map(_short, v))}" for kind, v in run["ms"].items())
         late = f"; the last answer {run['last_done_s']:.0f} s after the hour" if run["last_done_s"] > 60 else ""
         print(
             f"    {run['processes']:>2} processes {run['cpu_busy']:>5.0%} busy, lock {run['lock_busy']:>5.0%}: "
-            f"p50/p95/p99 ms {times}{late}"
+            f"p50/p95/p99 {times}{late}"
         )
-    print(
-        f"    the lock is full at {most:,.0f} such devices, with {processes:.1f} processes' CPU beside it: with fewer "
-        "processes their CPU is full first, more do not help",
-        flush=True,
-    )
+    beside = f"below {processes:.1f} processes their CPU is full first" if processes > 1 else "whatever the processes"
+    print(f"    the lock is full at {most:,.0f} such devices; {beside}", flush=True)
+
+
+def _short(ms: float) -> str:
+    return f"{ms:.0f} ms" if ms < 10_000 else f"{ms / 1000:.0f} s"
 
 
 def main(words: list[str] | None = None) -> None:
