@@ -71,7 +71,7 @@ def measure(database: str, devices: int, inspections: int, photos: int, workers:
     camera, ledger = Camera(), load.Ledger()
     with installation(database) as place:
         kits: list[Kit] = list(equipped(place.app, devices, inspections, photos, camera))
-        reference = bare(place.folder, camera)
+        reference, empty = bare(place.folder, camera), place.database_bytes()
         bodies = [kit.bodies() for kit in kits]
         with (
             place.serving(workers) as server,
@@ -88,6 +88,7 @@ def measure(database: str, devices: int, inspections: int, photos: int, workers:
                 done, cpu = perf_counter() - begun, process_time() - cpu
         outboxes = max(emptied) - begun
         ops, stored = held(place)
+        grown = place.database_bytes() - empty
     expected = sum(len(kit.ops) for kit in kits)
     if sum(ops.values()) != expected or stored != devices * photos:
         raise SystemExit(f"not all is there: {ops} of {expected} ops, {stored} of {devices * photos} photos")
@@ -115,6 +116,7 @@ def measure(database: str, devices: int, inspections: int, photos: int, workers:
         "asked_again": ledger.verdicts["retry"],
         "up_mib": round(ledger.up / MIB, 1),
         "down_mib": round(ledger.down / MIB, 1),
+        "database_kib_per_op": round(grown / 1024 / expected, 1),
         "web_cpu_s": round(web.cpu_s, 1),
         "postgresql_cpu_s": round(postgresql.cpu_s, 1),
         "load_cpu_s": round(cpu, 1),
@@ -143,7 +145,10 @@ def show(row: dict[str, Any]) -> None:
         print(f"  {kind:8}{row['requests'][kind]:>8}" + "".join(f"{figure:>10.0f}" for figure in figures))
     failures = ", ".join(f"{what}: {n}" for what, n in row["failures"].items()) or "none"
     print(f"  answers that put off or failed: {failures}; verdicts 'retry': {row['asked_again']}")
-    print(f"  verdicts {row['ops_by_status']}; on the wire {row['up_mib']} MiB up, {row['down_mib']} MiB down")
+    print(
+        f"  verdicts {row['ops_by_status']}; on the wire {row['up_mib']} MiB up, {row['down_mib']} MiB down; the "
+        f"database grew by {row['database_kib_per_op']} KiB an op"
+    )
     print(
         f"  CPU: web and jobs {row['web_cpu_s']} s, PostgreSQL {row['postgresql_cpu_s']} s, load generator "
         f"{row['load_cpu_s']} s ({row['load_cpu_share']:.0%}); peak memory {row['web_peak_rss_mib']} MiB, open files "

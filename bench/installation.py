@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 import psutil
 from flask import Flask
+from sqlalchemy import text
 
 from backend import create_app
 from backend.cli.setup import MARK, prepare
@@ -39,6 +40,14 @@ class Installation:
         with self.app.app_context():
             db.session.remove()
             db.engine.dispose()
+
+    def database_bytes(self) -> int:
+        """How much room the database takes; nobody else may have it open on SQLite."""
+        with self.app.app_context(), db.engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                return int(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+            return int(pages) * int(connection.exec_driver_sql("PRAGMA page_size").scalar_one())
 
     @contextmanager
     def serving(self, workers: int = 2) -> Iterator[Served]:

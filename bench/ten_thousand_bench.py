@@ -18,7 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from heapq import heapify, heappop, heappush
 from itertools import count
@@ -41,6 +41,7 @@ from bench.service_times import Alone, Samples
 from sync.pull import Cursor
 
 CONNECTIONS = 16
+ALONE = 6  # devices whose requests are timed one at a time
 SEED = 20261122
 HOUR_S = 3600.0
 PROCESSES = (2, 4, 8, 16, 32)
@@ -166,11 +167,14 @@ def _photos(url: str, kits: list[Kit], camera: Camera, ledger: load.Ledger, unti
 
 
 def service_times(place: Installation, kits: list[Kit], camera: Camera) -> dict[str, Samples]:
+    """Samples of each kind; `kits` are those of one device to warm up, one to push singly, and some for the evening."""
     alone = Alone(place)
-    warm, single, evening = kits
+    warm, single, *evenings = kits
+    evening = evenings[0]
     alone.take([partial(alone.push, warm, body) for body in warm.bodies()], 200)
     found = {f"push {PUSHES[0]}": alone.take([partial(alone.push, single, b) for b in single.bodies(PUSHES[0])], 200)}
-    found[f"push {PUSHES[1]}"] = alone.take([partial(alone.push, evening, b) for b in evening.bodies(PUSHES[1])], 200)
+    many = [partial(alone.push, kit, body) for kit in evenings for body in kit.bodies(PUSHES[1])]
+    found[f"push {PUSHES[1]}"] = alone.take(many, 200)
     found["create"], found["photo"] = alone.photos(evening, camera)
     cursor = alone.up_to_date(evening)
     polls = [partial(alone.pull, evening.token, cursor)] * 100
@@ -234,18 +238,20 @@ def most_devices(rates: Mapping[str, float], samples: Mapping[str, Samples]) -> 
 # -- told -----------------------------------------------------------------------------------------------------------
 
 
-def measure(database: str, devices: int, seconds: float, ops: int, day: Day) -> dict[str, Any]:
+def measure(database: str, devices: int, seconds: float, ops: int, day: Day, cpu_only: bool) -> dict[str, Any]:
     camera = Camera()
     with installation(database) as place:
-        crew = list(equipped(place.app, 2 * CONNECTIONS + 3, ops // 2, ops - ops // 2, camera))
+        crew = list(equipped(place.app, ALONE + 2 * CONNECTIONS, ops // 2, ops - ops // 2, camera))
         begun = perf_counter()
         made = enrol_in_bulk(place, devices)
         print(f"{database}: {devices} devices enrolled in {perf_counter() - begun:.1f} s", flush=True)
-        samples = service_times(place, crew[:3], camera)
+        samples = service_times(place, crew[:ALONE], camera)
         pollers = list(zip(made, cursors(place, devices), strict=True))
         with place.serving(workers=2) as server:
-            reached = capacity(server.url, pollers, crew[3:], camera, seconds)
+            reached = capacity(server.url, pollers, crew[ALONE:], camera, seconds)
     show_measured(reached, samples)
+    if cpu_only:
+        samples = {kind: replace(each, held=each.held_cpu) for kind, each in samples.items()}
     rng = np.random.default_rng(SEED)
     result: dict[str, Any] = {"database": database, "capacity": reached}
     result["service_ms"] = {
@@ -286,7 +292,7 @@ def show_hour(
 ) -> None:
     wanted = ", ".join(f"{rate:g} {kind}" for kind, rate in rates.items())
     print(f"  simulated {hour} hour of {devices} devices, each an hour: {wanted}")
-    for run in runs:
+    for run in runs[:1] if runs[0]["lock_busy"] >= 1 else runs:  # beyond a full lock more processes change nothing
         times = ", ".join(f"{kind} {'/'.join(map(_short, v))}" for kind, v in run["ms"].items())
         late = f"; the last answer {run['last_done_s']:.0f} s after the hour" if run["last_done_s"] > 60 else ""
         print(
@@ -305,18 +311,23 @@ def main(words: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--devices", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=10.0, help="of each kind of request, measured")
-    parser.add_argument("--ops", type=int, default=60, help="that each of the 35 pushing devices has in hand")
+    parser.add_argument("--ops", type=int, default=60, help="that each of the 38 pushing devices has in hand")
     parser.add_argument("--polls", type=float, default=6.0, help="idle pulls of a device in an hour")
     parser.add_argument("--ops-per-hour", type=float, default=4.0, help="by day, each pushed by itself")
     parser.add_argument("--photos-per-hour", type=float, default=2.0)
     parser.add_argument("--evening-ops", type=float, default=20.0, help="in the evening hour, in pushes of 20")
     parser.add_argument("--evening-photos", type=float, default=10.0)
+    parser.add_argument(
+        "--cpu-only",
+        action="store_true",
+        help="simulate with the CPU of the time that the lock is held, for a machine that others use: a lower bound",
+    )
     parser.add_argument("--database", choices=DATABASES, help="one of them only")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(words)
     day = Day(options.polls, options.ops_per_hour, options.photos_per_hour, options.evening_ops, options.evening_photos)
     results = [
-        measure(database, options.devices, options.seconds, options.ops, day)
+        measure(database, options.devices, options.seconds, options.ops, day, options.cpu_only)
         for database in ([options.database] if options.database else DATABASES)
     ]
     if options.json:
