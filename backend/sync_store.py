@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import orjson
-from sqlalchemy import Connection, CursorResult, func, insert, select, tuple_, update
+from sqlalchemy import Connection, CursorResult, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, SessionTransaction
@@ -330,15 +330,20 @@ class SqlStore:
         return [EntryKey(*row) for row in self.session.execute(query)]
 
     def contents(self, keys: Sequence[EntryKey]) -> Mapping[tuple[str, str], tuple[int, Any]]:
-        wanted = list({(key.type, key.id) for key in keys})
+        """By type, with a list of ids each: of a list of (type, id) pairs SQLite would read the whole table."""
+        wanted: dict[str, set[str]] = {}
+        for key in keys:
+            wanted.setdefault(key.type, set()).add(key.id)
         found: dict[tuple[str, str], tuple[int, Any]] = {}
-        for start in range(0, len(wanted), 400):
-            rows = self.session.execute(
-                select(SyncedRow.type, SyncedRow.row_id, SyncedRow.rev, SyncedRow.content).where(
-                    tuple_(SyncedRow.type, SyncedRow.row_id).in_(wanted[start : start + 400])
+        for type, ids in wanted.items():
+            ordered = sorted(ids)
+            for start in range(0, len(ordered), 400):
+                rows = self.session.execute(
+                    select(SyncedRow.row_id, SyncedRow.rev, SyncedRow.content).where(
+                        SyncedRow.type == type, SyncedRow.row_id.in_(ordered[start : start + 400])
+                    )
                 )
-            )
-            found.update({(row.type, row.row_id): (row.rev, row.content) for row in rows})
+                found.update({(type, row.row_id): (row.rev, row.content) for row in rows})
         return found
 
     def digests(self, scopes: Iterable[str]) -> dict[str, tuple[int, bytes]]:
