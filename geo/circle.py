@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from math import acos, cos, isfinite, pi, radians, sqrt
 from typing import Any
 
-import numpy as np
 import shapely
 from shapely.geometry import Point, Polygon, box
 
 from geo.admin import AdminGrid
+from geo.metres import project_shape
 from geo.proj import epsg_for, project
 
 LEAST_RADIUS_M = 0.001
@@ -59,7 +59,8 @@ def measure(grid: AdminGrid, cells: Sequence[int], lon: float, lat: float, radiu
     shares: dict[int, float] = {}
     distances: list[tuple[float, int, int]] = []
     for i in cells:
-        part: Any = shapely.transform(shapely.intersection(grid.cells[i].geometry, window), _projector(epsg))
+        near: Any = shapely.intersection(grid.cells[i].geometry, window)
+        part = project_shape(near, epsg)
         distance = round(float(shapely.distance(part, centre)), 3) if not part.is_empty else radius_m + 1.0
         if distance <= radius_m:
             shares[i] = _share(part, disc)
@@ -85,10 +86,3 @@ def _disc(east: float, north: float, radius_m: float) -> Polygon:
 
 def _share(shape: Any, disc: Polygon) -> float:
     return round(min(1.0, float(shapely.area(shapely.intersection(shape, disc))) / disc.area), _DIGITS)
-
-
-def _projector(epsg: int) -> Any:
-    def projected(vertices: Any) -> Any:
-        return np.column_stack(project(vertices[:, 0].copy(), vertices[:, 1].copy(), epsg))
-
-    return projected
