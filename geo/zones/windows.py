@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
-LOCAL = ZoneInfo("Asia/Shanghai")
+from geo.local_time import local_time
+
 _DAY = timedelta(days=1)
 
 MonthDay = tuple[int, int]
@@ -121,13 +121,6 @@ class Schedule:
     def in_force(self, day: date) -> bool:
         """Whether the document behind it is valid on a day, whatever the hour."""
         return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
-
-
-def local_time(instant: datetime) -> datetime:
-    """An instant on the clocks of Guangxi. Raises ValueError for a time without a zone."""
-    if instant.tzinfo is None:
-        raise ValueError("an instant has a time zone")
-    return instant.astimezone(LOCAL)
 
 
 def minutes(text: str) -> int:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.zones.windows import LOCAL, Days, Hours, Schedule, Season, Window, minutes
+from geo.local_time import LOCAL
+from geo.zones.windows import Days, Hours, Schedule, Season, Window, minutes
 
 ALWAYS = date(2020, 1, 1)
 instants = st.datetimes(datetime(2024, 1, 1), datetime(2028, 1, 1)).map(lambda t: t.replace(tzinfo=UTC))
