@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from math import acos, cos, isfinite, pi, radians, sqrt
 from typing import Any
 
-import numpy as np
 import shapely
 from shapely.geometry import Point, Polygon, box
 
 from geo.admin import AdminGrid
+from geo.metres import project_shape
 from geo.proj import epsg_for, project
 
 LEAST_RADIUS_M = 0.001
@@ -53,16 +53,17 @@ def measure(grid: AdminGrid, cells: Sequence[int], lon: float, lat: float, radiu
     if not (isfinite(east) and isfinite(north)):
         return Shares({}, None)
     centre = Point(east, north)
-    disc = _disc(east, north, radius_m)
+    about = disc(east, north, radius_m)
     reach = 1.01 * reach_degrees(radius_m, lat)
     window = box(lon - reach, lat - reach, lon + reach, lat + reach)
     shares: dict[int, float] = {}
     distances: list[tuple[float, int, int]] = []
     for i in cells:
-        part: Any = shapely.transform(shapely.intersection(grid.cells[i].geometry, window), _projector(epsg))
+        near: Any = shapely.intersection(grid.cells[i].geometry, window)
+        part = project_shape(near, epsg)
         distance = round(float(shapely.distance(part, centre)), 3) if not part.is_empty else radius_m + 1.0
         if distance <= radius_m:
-            shares[i] = _share(part, disc)
+            shares[i] = _share(part, about)
             distances.append((distance, -int(grid.depth[i]), i))
     return Shares(shares, min(distances)[2] if distances else None)
 
@@ -76,19 +77,13 @@ def square_share(east: float, north: float, radius_m: float, bounds_m: tuple[int
     if second >= radius_m and near >= 0.0:  # one side cuts a segment off
         d = near / radius_m
         return round(1.0 - (acos(d) - d * sqrt(1.0 - d * d)) / pi, _DIGITS)
-    return _share(box(*bounds_m), _disc(east, north, radius_m))
+    return _share(box(*bounds_m), disc(east, north, radius_m))
 
 
-def _disc(east: float, north: float, radius_m: float) -> Polygon:
+def disc(east: float, north: float, radius_m: float) -> Polygon:
+    """A circle in metres of a frame, as a polygon of 64 corners."""
     return Point(east, north).buffer(radius_m, quad_segs=_QUARTER)
 
 
-def _share(shape: Any, disc: Polygon) -> float:
-    return round(min(1.0, float(shapely.area(shapely.intersection(shape, disc))) / disc.area), _DIGITS)
-
-
-def _projector(epsg: int) -> Any:
-    def projected(vertices: Any) -> Any:
-        return np.column_stack(project(vertices[:, 0].copy(), vertices[:, 1].copy(), epsg))
-
-    return projected
+def _share(shape: Any, about: Polygon) -> float:
+    return round(min(1.0, float(shapely.area(shapely.intersection(shape, about))) / about.area), _DIGITS)

@@ -61,6 +61,24 @@ class OutsideFrame(GeoError):
     code = "outside-frame"
 
 
+class HierarchyInvalid(GeoError):
+    """A hierarchy of cells is unknown, or its data is malformed."""
+
+    code = "hierarchy-invalid"
+
+
+class ZoneInvalid(GeoError):
+    """A zone's definition has faults; all are listed as `faults`, mappings with code, where and detail."""
+
+    code = "zone-invalid"
+
+
+class TableUnreadable(GeoError):
+    """A file or text of fire points has no header that its format should have, or no rows at all."""
+
+    code = "table-unreadable"
+
+
 class ImportRefused(GeoError):
     """A file of cells or names has faults; all of them are listed and nothing was repaired.
 

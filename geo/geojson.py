@@ -17,15 +17,15 @@ from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from geo.admin import LEVELS, AdminGrid, Cell
-from geo.coordinate import lon_lat
+from geo.coordinate import lon_lat, number
 from geo.datum import Datum, canonical, parse_datum
 from geo.errors import CoordinateInvalid, DatumUnknown, ImportRefused, shown
 
 _GEOGRAPHIC_CRS = ("CRS84", "EPSG::4326", "EPSG:4326", "EPSG::4490", "EPSG:4490")
 
 
-class _Fault(Exception):
-    """One feature's fault: a stable word and a sentence."""
+class FeatureFault(Exception):
+    """One feature's fault: a stable word and a sentence. It does not leave this library."""
 
     def __init__(self, problem: str, detail: str) -> None:
         super().__init__(detail)
@@ -49,15 +49,15 @@ def load_geojson(
 
     Raises DatumMissing, DatumUnknown, and ImportRefused with every fault found.
     """
-    document = _document(source)
+    document = read_collection(source)
     declared = _datum(document, datum)
     cells: list[Cell] = []
     problems: list[dict[str, Any]] = []
-    for number, feature in enumerate(document["features"]):
+    for at, feature in enumerate(document["features"]):
         try:
             cells.append(_cell(feature, declared, level))
-        except _Fault as fault:
-            problems.append({"problem": fault.problem, "where": number, "detail": str(fault)})
+        except FeatureFault as fault:
+            problems.append({"problem": fault.problem, "where": at, "detail": str(fault)})
     if not cells and not problems:
         problems.append({"problem": "empty", "where": None, "detail": "the collection has no features"})
     try:
@@ -69,7 +69,8 @@ def load_geojson(
     return grid
 
 
-def _document(source: Path | str | Mapping[str, Any]) -> Mapping[str, Any]:
+def read_collection(source: Path | str | Mapping[str, Any]) -> Mapping[str, Any]:
+    """The parsed FeatureCollection of a file or mapping, features unread. Raises ImportRefused."""
     document: object = source
     if isinstance(source, Path | str):
         try:
@@ -103,27 +104,37 @@ def _datum(document: Mapping[str, Any], argument: Datum | str | None) -> Datum:
 
 def _cell(feature: object, datum: Datum, level: str | None) -> Cell:
     if not isinstance(feature, Mapping) or not isinstance(feature.get("properties"), Mapping):
-        raise _Fault("not-a-feature", "a feature is an object with properties")
+        raise FeatureFault("not-a-feature", "a feature is an object with properties")
     properties = feature["properties"]
     code, name, parent = (properties.get(key) for key in ("code", "name", "parent"))
     own_level = properties.get("level", level)
     for key, value in (("code", code), ("name", name), ("level", own_level)):
         if not isinstance(value, str) or not value:
-            raise _Fault(f"{key}-missing", f"the property {key} is not a text: {shown(value)}")
+            raise FeatureFault(f"{key}-missing", f"the property {key} is not a text: {shown(value)}")
     if parent is not None and not isinstance(parent, str):
-        raise _Fault("parent-missing", f"the property parent is neither a text nor null: {shown(parent)}")
+        raise FeatureFault("parent-missing", f"the property parent is neither a text nor null: {shown(parent)}")
     return Cell(str(code), str(name), str(own_level), parent, _shape(feature.get("geometry"), datum))
 
 
-def _shape(geometry: object, datum: Datum) -> BaseGeometry:
+def read_shape(geometry: object, in_degrees: bool = True) -> BaseGeometry:
+    """The Polygon or MultiPolygon of a GeoJSON geometry as it stands, valid or not.
+
+    `in_degrees`: numbers out of the range of longitude and latitude are refused. Raises FeatureFault.
+    """
     kind = geometry.get("type") if isinstance(geometry, Mapping) else None
     parts = geometry.get("coordinates") if isinstance(geometry, Mapping) else None
     if kind not in ("Polygon", "MultiPolygon") or not isinstance(parts, list) or not parts:
-        raise _Fault("geometry-not-polygon", f"a cell is a Polygon or MultiPolygon with coordinates, not {shown(kind)}")
-    polygons = [_polygon(rings) for rings in (parts if kind == "MultiPolygon" else [parts])]
-    shape: BaseGeometry = polygons[0] if kind == "Polygon" else MultiPolygon(polygons)
+        raise FeatureFault(
+            "geometry-not-polygon", f"a cell is a Polygon or MultiPolygon with coordinates, not {shown(kind)}"
+        )
+    polygons = [_polygon(rings, in_degrees) for rings in (parts if kind == "MultiPolygon" else [parts])]
+    return polygons[0] if kind == "Polygon" else MultiPolygon(polygons)
+
+
+def _shape(geometry: object, datum: Datum) -> BaseGeometry:
+    shape = read_shape(geometry)
     if not shape.is_valid:
-        raise _Fault("geometry-invalid", shapely.is_valid_reason(shape))
+        raise FeatureFault("geometry-invalid", shapely.is_valid_reason(shape))
 
     def converted(vertices: Any) -> Any:
         return np.column_stack(canonical(vertices[:, 0].copy(), vertices[:, 1].copy(), datum))
@@ -131,25 +142,26 @@ def _shape(geometry: object, datum: Datum) -> BaseGeometry:
     try:
         return shapely.transform(shape, converted)
     except CoordinateInvalid as error:
-        raise _Fault(error.code, str(error)) from error
+        raise FeatureFault(error.code, str(error)) from error
 
 
-def _polygon(rings: object) -> Polygon:
+def _polygon(rings: object, in_degrees: bool) -> Polygon:
     if not isinstance(rings, list) or not rings:
-        raise _Fault("ring-malformed", "a polygon is a list of rings")
-    shell, *holes = (list(_ring(ring)) for ring in rings)
+        raise FeatureFault("ring-malformed", "a polygon is a list of rings")
+    shell, *holes = (list(_ring(ring, in_degrees)) for ring in rings)
     return Polygon(shell, holes)
 
 
-def _ring(ring: object) -> Iterator[tuple[float, float]]:
+def _ring(ring: object, in_degrees: bool) -> Iterator[tuple[float, float]]:
     if not isinstance(ring, list) or len(ring) < 4:
-        raise _Fault("ring-malformed", "a ring has at least four positions")
+        raise FeatureFault("ring-malformed", "a ring has at least four positions")
     if ring[0] != ring[-1]:
-        raise _Fault("ring-not-closed", "a ring ends where it began")
+        raise FeatureFault("ring-not-closed", "a ring ends where it began")
     for position in ring:
         if not isinstance(position, list) or len(position) < 2:
-            raise _Fault("ring-malformed", "a position is a list of longitude and latitude")
+            raise FeatureFault("ring-malformed", "a position is a list of longitude and latitude")
         try:
-            yield lon_lat(position[0], position[1])
+            x, y = number(position[0], "lon"), number(position[1], "lat")
+            yield lon_lat(x, y) if in_degrees else (x, y)
         except CoordinateInvalid as error:
-            raise _Fault(error.code, str(error)) from error
+            raise FeatureFault(error.code, str(error)) from error
