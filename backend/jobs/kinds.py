@@ -7,14 +7,16 @@ first, as every writer does.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from backend import clock
+from backend.jobs import intents
 from backend.models import Job
 from backend.receipt_key import server_key
-from backend.services import evidence, uploads
+from backend.services import evidence, site_doubts, site_imports, uploads
 from backend.storage import blobs
 
 Work = Callable[[Session, Job], dict[str, Any]]
@@ -30,9 +32,27 @@ def daily_root(session: Session, _job: Job) -> dict[str, Any]:
     return evidence.seal(session, server_key().signing, clock.now(), server_key().register)
 
 
+def site_import(session: Session, job: Job) -> dict[str, Any]:
+    """Write the next rows of a table of sites; what is left is a further job, so that phones go on pushing."""
+    import_id = str(job.arguments["import"])
+    left = site_imports.apply_some(session, import_id, clock.now(), clock.new_id)
+    if left:
+        intents.ask(session, clock.new_id(), job.kind, job.arguments, job.asked_by, clock.now())
+    return {"left": left}
+
+
+def look_at_sites(session: Session, _job: Job) -> dict[str, Any]:
+    """Point out sites whose visits of the last day say that their datum is another one; forget old tables."""
+    now = clock.now()
+    changed = site_doubts.look(session, now, now - timedelta(days=1))
+    return {"changed": changed, "forgotten": site_imports.forget(session, now - timedelta(days=30))}
+
+
 JOB_KINDS: dict[str, Work] = {
     "daily-root": daily_root,
     "sweep-uploads": sweep_uploads,
+    "site-import": site_import,
+    "look-at-sites": look_at_sites,
 }
 
-HOURLY = ("sweep-uploads", "daily-root")
+HOURLY = ("sweep-uploads", "daily-root", "look-at-sites")
