@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from backend.services import errors as services
 from backend.services import media_errors as media
+from backend.services import site_imports, site_register
 from checklists.errors import ChecklistError
 from geo.errors import GeoError
 from sync import errors as sync
@@ -32,6 +33,8 @@ STATUS: dict[type[Exception], int] = {
     services.InviteInvalid: 403,
     services.TooLarge: 413,
     services.StorageFull: 507,
+    site_register.RevisionStale: 409,
+    site_imports.ImportNotReady: 409,
     services.ServiceError: 422,
     media.TusVersionUnsupported: 412,
     media.HeaderInvalid: 400,

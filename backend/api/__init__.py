@@ -23,6 +23,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         media,
         packs,
         people,
+        site_imports,
         sites,
         sync,
     )
@@ -35,10 +36,25 @@ def init_app(app: Flask, settings: Settings) -> None:
         OPENAPI_URL_PREFIX=None,
         BLUEGRID_LOGIN_ATTEMPTS=settings.login_attempts,
         RATELIMIT_HEADERS_ENABLED=True,
+        PROVIDE_AUTOMATIC_OPTIONS=False,  # a route answers the methods that it declares, and no other
     )
     limiter.init_app(app)
     api.init_app(app)
     app.before_request(access.authorise)
-    for module in (auth, people, devices, sync, packs, media, inspections, findings, exports, sites, attention, health):
+    for module in (
+        auth,
+        people,
+        devices,
+        sync,
+        packs,
+        media,
+        inspections,
+        findings,
+        exports,
+        sites,
+        site_imports,
+        attention,
+        health,
+    ):
         api.register_blueprint(module.blueprint)
     docs.init_app(app)

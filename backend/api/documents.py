@@ -10,6 +10,7 @@ from typing import Any
 from marshmallow import INCLUDE, Schema, fields, validate
 
 from backend import catalogue
+from backend.models.site import SITE_STATUSES
 
 
 def _time(description: str, *, null: bool = False) -> fields.Field[Any]:
@@ -172,6 +173,13 @@ class SiteSchema(Schema):
     position = fields.Nested(PositionSchema, required=True, allow_none=True)
     location = fields.Nested(LocationSchema, required=True, allow_none=True)
     cell = _text("Administrative cell")
+    status = fields.String(required=True, validate=validate.OneOf(SITE_STATUSES))
+    label = _text("What its QR label says")
+    origin = fields.String(required=True, metadata={"description": "console, proposal, import:…, plan:…"})
+    photos = fields.List(fields.Nested(PhotoSchema), required=True)
+    doubt = fields.Dict(
+        required=True, allow_none=True, metadata={"description": "Set while visits say that the datum is another one"}
+    )
     created_at = _time("When it was added")
     rev = fields.Integer(required=True)
 

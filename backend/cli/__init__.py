@@ -6,7 +6,7 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from backend.cli import contract, demo, devices, evidence, media, setup, users
+    from backend.cli import contract, demo, devices, evidence, media, setup, sites, users
 
-    for module in (users, devices, setup, demo, contract, evidence, media):
+    for module in (users, devices, setup, demo, contract, evidence, media, sites):
         app.cli.add_command(module.group)

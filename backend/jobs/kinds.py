@@ -9,6 +9,7 @@ first, as every writer does.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -17,7 +18,7 @@ from backend import clock
 from backend.jobs import intents
 from backend.models import Job
 from backend.receipt_key import server_key
-from backend.services import evidence, leftovers, tombstones, uploads
+from backend.services import evidence, leftovers, site_doubts, site_imports, tombstones, uploads
 from backend.services.scrubbing import Scrubber
 from backend.storage import blobs
 from backend.transactions import reading, writing
@@ -55,10 +56,28 @@ def scrub() -> dict[str, Any]:
     return Scrubber(blobs(), reading, writing, clock.now).run(after)
 
 
+def site_import(session: Session, job: Job) -> dict[str, Any]:
+    """Write the next rows of a table of sites; what is left is a further job, so that phones go on pushing."""
+    import_id = str(job.arguments["import"])
+    left = site_imports.apply_some(session, import_id, clock.now(), clock.new_id)
+    if left:
+        intents.ask(session, clock.new_id(), job.kind, job.arguments, job.asked_by, clock.now())
+    return {"left": left}
+
+
+def look_at_sites(session: Session, _job: Job) -> dict[str, Any]:
+    """Point out sites whose visits of the last day say that their datum is another one; forget old tables."""
+    now = clock.now()
+    changed = site_doubts.look(session, now, now - timedelta(days=1))
+    return {"changed": changed, "forgotten": site_imports.forget(session, now - timedelta(days=30))}
+
+
 JOB_KINDS: dict[str, Work] = {
     "daily-root": daily_root,
     "purge-tombstones": purge_tombstones,
     "sweep-uploads": sweep_uploads,
+    "site-import": site_import,
+    "look-at-sites": look_at_sites,
 }
 
 LONG_KINDS: dict[str, Callable[[], dict[str, Any]]] = {
@@ -66,4 +85,4 @@ LONG_KINDS: dict[str, Callable[[], dict[str, Any]]] = {
     "sweep-leftovers": sweep_leftovers,
 }
 
-HOURLY = ("sweep-uploads", "daily-root", "purge-tombstones", "sweep-leftovers", "scrub")
+HOURLY = ("sweep-uploads", "daily-root", "purge-tombstones", "sweep-leftovers", "scrub", "look-at-sites")

@@ -10,7 +10,7 @@ from backend.models.inspection import Inspection
 from backend.models.media import Blob, BlobHolder, Mention, Photo, Upload, UploadPart
 from backend.models.office import AuditEvent, Job, NumberSeries
 from backend.models.people import Certificate, Grant, LoginToken, User
-from backend.models.site import Site
+from backend.models.site import Site, SiteChange, SiteImport, SiteImportRow
 from backend.models.sync import Counter, Entry, OpIdentity, OpRecord, QuarantinedBody, ScopeDigest, SyncedRow
 
 __all__ = [
@@ -46,6 +46,9 @@ __all__ = [
     "ReceiptKey",
     "ScopeDigest",
     "Site",
+    "SiteChange",
+    "SiteImport",
+    "SiteImportRow",
     "Stream",
     "SyncedRow",
     "Upload",

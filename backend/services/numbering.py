@@ -20,6 +20,12 @@ def finding_number(session: Session, cell_code: str | None, received_at: datetim
     return f"{series}-{_next(session, series):04d}"
 
 
+def proposal_number(session: Session, received_at: datetime) -> str:
+    """`TB-20261122-0001`: the code of a site that somebody proposed (提报), until a supervisor gives it another."""
+    series = f"TB-{received_at.astimezone(CHINA):%Y%m%d}"
+    return f"{series}-{_next(session, series):04d}"
+
+
 def _next(session: Session, series: str) -> int:
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     statement = dialect.insert(NumberSeries).values(series=series, last=1)

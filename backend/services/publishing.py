@@ -68,7 +68,9 @@ def finding_and_what_hangs_on_it(session: Session, store: SqlStore, row: Finding
 
 def site(session: Session, store: SqlStore, row: Site) -> int:
     session.flush()
-    return store.publish(Row("site", row.id, row.rev, rows.site_document(row), frozenset(cells.scopes(row.cell_code))))
+    scopes = cells.scopes(row.cell_code) | ({f"user:{row.author_id}"} if row.author_id else set())
+    document = rows.site_documents(session, [row])[0]
+    return store.publish(Row("site", row.id, row.rev, document, frozenset(scopes)))
 
 
 _BY_TYPE: dict[str, tuple[type, Callable[..., int]]] = {

@@ -141,8 +141,8 @@ def checklist_document(version: ChecklistVersion) -> Document:
     }
 
 
-def site_document(site: Site) -> Document:
-    """The `site` row."""
+def site_document(site: Site, photos: Sequence[Document] = ()) -> Document:
+    """The `site` row; `photos` are those of `photos_of`."""
     return {
         "id": site.id,
         "code": site.code,
@@ -157,9 +157,20 @@ def site_document(site: Site) -> Document:
         "position": site.position,
         "location": location(site.lon, site.lat),
         "cell": site.cell_code,
+        "status": site.status,
+        "label": site.label,
+        "origin": site.origin,
+        "photos": list(photos),
+        "doubt": site.doubt,
         "created_at": instant(site.created_at),
         "rev": site.rev,
     }
+
+
+def site_documents(session: Session, sites: Sequence[Site]) -> list[Document]:
+    """Sites as the wire shows them: two statements, however many they are."""
+    photos = photos_of(session, "site", [site.id for site in sites])
+    return [site_document(site, photos[site.id]) for site in sites]
 
 
 def instant(value: datetime | None) -> str | None:

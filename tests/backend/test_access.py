@@ -47,9 +47,13 @@ OFFICE = {
     "POST /api/v1/attention/conflicts/<uuid:conflict_id>/resolve",
     "POST /api/v1/attention/ops/<uuid:stream>/<int:n>/dismiss",
     "POST /api/v1/attention/ops/<uuid:stream>/<int:n>/retry",
+    "GET /api/v1/site-imports/<uuid:import_id>",
+    "PATCH /api/v1/sites/<uuid:site_id>",
+    "POST /api/v1/site-imports",
+    "POST /api/v1/site-imports/<uuid:import_id>/apply",
     "POST /api/v1/sites",
 }
-PEOPLE = {"POST /api/v1/auth/logout", "POST /api/v1/auth/password"}
+PEOPLE = {"GET /api/v1/sites/<uuid:site_id>/label.svg", "POST /api/v1/auth/logout", "POST /api/v1/auth/password"}
 KNOWN = {
     "GET /api/v1/blobs/<sha256>": False,
     "GET /api/v1/blobs/<sha256>/thumbnail": False,
@@ -60,6 +64,8 @@ KNOWN = {
     "GET /api/v1/inspections/<uuid:inspection_id>": False,
     "GET /api/v1/packs/<sha256>": False,
     "GET /api/v1/sites": False,
+    "GET /api/v1/sites/<uuid:site_id>/history": False,
+    "GET /api/v1/sites/by-label/<label>": False,
     "GET /api/v1/sites/<uuid:site_id>": False,
     "GET /api/v1/users/me": False,
     "DELETE /api/v1/media/<upload_id>": True,
