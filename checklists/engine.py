@@ -10,7 +10,7 @@ from typing import Any
 from . import conditions
 from .answers import Answer, read
 from .conditions import Truth
-from .evidence import Lack, Media, lacks
+from .evidence import Gate, Lack, Media, lacks
 from .model import Item, Pack, Rectification, Threshold
 from .selection import Context, applicable_items, exemptions
 
@@ -68,7 +68,7 @@ def judge(
     context: Context,
     *,
     media: Mapping[str, Media] | None = None,
-    gate: tuple[float, float] | None = None,
+    gate: Gate | None = None,
     positioned: bool = False,
     language: str = "zh",
 ) -> Judgement:

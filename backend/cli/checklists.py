@@ -30,8 +30,8 @@ def coverage_text() -> str:
     items = {item.code for pack in packs for item in pack.items}
     return (
         "# Coverage of the rule book\n\n"
-        "Every duty found in the plans, and what it became: items of the newest checklists, or another disposition with\n"
-        "its reason.\n"
+        "Every duty found in the plans, and what it became: items of the newest checklists, or another disposition\n"
+        "with its reason.\n"
         "鼓 marks an encouragement, which never makes a finding. Unverified sources are settings, not facts.\n"
         "Made by `flask --app wsgi checklists coverage`.\n\n"
         f"{len(covered)} rows, {len(items)} items in {len(packs)} checklists.\n\n" + coverage.table(covered)
