@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from . import conditions
+from . import conditions, schema
 from .errors import PackInvalid
 
 HERE = Path(__file__).parent
@@ -23,7 +23,7 @@ SHORTHAND = frozenset(
     re.findall(
         r"\w+",
         """
-    code rows zh en mod holder src law leads units kinds when valid_from valid_to
+    code rows zh en mod holder src law leads units kinds when zones months valid_from valid_to
     answer phrases evidence severity fix exempt archived note
 """,
     )
@@ -46,19 +46,28 @@ def read_registry() -> Data:
 
 
 def resolve(topic: Mapping[str, Any], registry: Mapping[str, Any], name: str) -> Iterator[Data]:
-    """The packs of one topic file. Raises PackInvalid naming the file and the entry that cannot be read."""
+    """The packs of one topic file. Raises PackInvalid naming the file and the entry that cannot be read.
+
+    An item goes into those of its section's packs whose area one of its documents binds; into none is a fault.
+    """
+    placed: set[int] = set()
     for manifest in topic["packs"]:
-        items = []
+        expansion, items = _Expansion(manifest, registry, topic.get("exemptions", {})), []
         for section in topic["sections"]:
             if manifest["code"] not in section["packs"]:
                 continue
             for entry in section["items"]:
-                merged = {**section.get("defaults", {}), **entry}
                 try:
-                    items.append(_Expansion(manifest, registry, topic.get("exemptions", {})).item(merged))
+                    item = expansion.item({**section.get("defaults", {}), **entry})
                 except (KeyError, ValueError, TypeError, AttributeError) as fault:
                     raise PackInvalid(name, [f"{entry.get('code')}: {type(fault).__name__} {fault}"]) from fault
+                if item["sources"]:
+                    placed.add(id(entry))
+                    items.append(item)
         yield _pack(topic["topic"], manifest, items, registry)
+    nowhere = [entry["code"] for each in topic["sections"] for entry in each["items"] if id(entry) not in placed]
+    if nowhere:
+        raise PackInvalid(name, [f"{code}: none of its documents binds a pack of its section" for code in nowhere])
 
 
 def binds(document_area: str, include: list[str]) -> bool:
@@ -85,18 +94,20 @@ def _pack(topic: str, manifest: Mapping[str, Any], items: list[Data], registry: 
 def _tables(items: list[Data], registry: Mapping[str, Any]) -> Data:
     fields: set[str] = set()
     documents: set[str] = set()
+    zones = {zone for item in items for zone in item["applies"].get("zones", [])}
     for item in items:
         documents.update(each["id"] for each in item["sources"] + item["legal_basis"])
         for exemption in item["exemptions"]:
             documents.update(each["id"] for each in exemption["sources"])
-        for when in [item["applies"]["when"], *(each["when"] for each in item["exemptions"])]:
-            fields.update(leaf["field"] for leaf in conditions.leaves(when)) if when else None
+        for when in schema.whens(item):
+            fields.update(leaf["field"] for leaf in conditions.leaves(when))
     kept = ("kind", "zh", "en", "number", "year")
     return {
         "documents": {key: {k: registry["documents"][key][k] for k in kept} for key in sorted(documents)},
         "departments": _pick(registry, "departments", {lead for item in items for lead in item["leads"]}),
         "site_kinds": _pick(registry, "site_kinds", {kind for item in items for kind in item["applies"]["site_kinds"]}),
         "fields": _pick(registry, "fields", fields),
+        **({"zones": _pick(registry, "zones", zones)} if zones else {}),
     }
 
 
@@ -144,6 +155,7 @@ class _Expansion:
                 "when": entry.get("when"),
                 "valid_from": _day(entry.get("valid_from")),
                 "valid_to": _day(entry.get("valid_to")),
+                **{key: entry[key] for key in ("zones", "months") if entry.get(key)},
             },
             "answer": _answer(entry["answer"]),
             "phrases": [_pair(each) for each in entry["phrases"]],
@@ -205,7 +217,7 @@ def _answer(entry: Any) -> Data:
     return {
         "kind": entry["kind"],
         "unit": entry.get("unit"),
-        "threshold": None if limit is None else {"op": limit[0], "value": limit[1]},
+        "threshold": None if limit is None else dict(zip(("op", "value", "upper"), limit, strict=False)),
         "minimum": span[0],
         "maximum": span[1],
         "record_only": entry.get("record", False),
@@ -213,6 +225,7 @@ def _answer(entry: Any) -> Data:
             {"value": value, "zh": zh, "en": en, "result": result} for value, zh, en, result in entry.get("options", [])
         ],
         "multiple": entry.get("multiple", False),
+        **({"limits": entry["limits"]} if "limits" in entry else {}),
     }
 
 

@@ -71,8 +71,19 @@ def _item_faults(item: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterator
     yield from _name_faults(item, tables)
     yield from _answer_faults(item["answer"])
     yield from _evidence_faults(item)
-    for when in [item["applies"]["when"], *(each["when"] for each in item["exemptions"])]:
+    for when in whens(item):
         yield from _condition_faults(when, tables["fields"])
+
+
+def whens(item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Every condition of an item: its own, its limits', its exemptions'."""
+    for when in [
+        item["applies"]["when"],
+        *(each["when"] for each in item["answer"].get("limits", [])),
+        *(each["when"] for each in item["exemptions"]),
+    ]:
+        if when is not None:
+            yield when
 
 
 def _name_faults(item: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterator[str]:
@@ -81,9 +92,10 @@ def _name_faults(item: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterator
         "documents": {each["id"] for each in cited},
         "departments": set(item["leads"]),
         "site_kinds": set(item["applies"]["site_kinds"]),
+        "zones": set(item["applies"].get("zones", [])),
     }
     for table, names in used.items():
-        for name in sorted(names - set(tables[table])):
+        for name in sorted(names - set(tables.get(table, {}))):
             yield f"{name!r} is not among the {table}"
 
 
@@ -97,9 +109,14 @@ def _answer_faults(answer: Mapping[str, Any]) -> Iterator[str]:
         low, high = answer["minimum"], answer["maximum"]
         if low is None or high is None or low >= high:
             yield "a number needs a range"
-        elif limit is not None and not low <= limit["value"] <= high:
+        elif limit is not None and not low <= limit["value"] <= limit.get("upper", high) <= high:
             yield "the threshold lies outside the range"
-    elif limit is not None or answer["unit"] is not None or answer["record_only"]:
+        elif limit is not None and "upper" in limit and limit["op"] not in ("gt", "gte"):
+            yield "an upper end stands beside a lower one"
+        for other in answer.get("limits", []):
+            if limit is None or low is None or high is None or not low <= other["value"] <= high:
+                yield "a further limit needs a threshold beside it and lies inside the range"
+    elif limit is not None or answer["unit"] is not None or answer["record_only"] or answer.get("limits"):
         yield f"{kind} takes no unit or threshold"
     results = [option["result"] for option in answer["options"]]
     if kind == "choice" and ("pass" not in results or "fail" not in results):

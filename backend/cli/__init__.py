@@ -6,7 +6,27 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from backend.cli import contract, demo, devices, evidence, media, setup, sites, users
+    from backend.cli import (
+        checklists,
+        contract,
+        demo,
+        devices,
+        evidence,
+        media,
+        setup,
+        sites,
+        users,
+    )
 
-    for module in (users, devices, setup, demo, contract, evidence, media, sites):
+    for module in (
+        users,
+        devices,
+        setup,
+        demo,
+        contract,
+        evidence,
+        media,
+        sites,
+        checklists,
+    ):
         app.cli.add_command(module.group)

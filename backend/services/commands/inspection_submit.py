@@ -14,7 +14,7 @@ from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
 from backend.models import Finding, Inspection, Site
-from backend.services import checklists, duplicates, finding_rules, findings, photos, placing, publishing
+from backend.services import answer_media, checklists, duplicates, finding_rules, findings, photos, placing, publishing
 from backend.services.actor import Actor
 from backend.services.authors import author
 from backend.services.clocks import corrected
@@ -25,6 +25,7 @@ from backend.sync_store import SqlStore
 from checklists import engine, grading
 from checklists.engine import Judgement, Verdict
 from checklists.errors import ChecklistError
+from checklists.evidence import Media
 from checklists.model import Pack
 from checklists.selection import Context
 from geo.errors import GeoError
@@ -91,8 +92,9 @@ class InspectionSubmit:
             raise OpRefused("row-exists", "There is already an inspection with this id; the first one stands.")
         site = self.session.get(Site, args["site"]) if args["site"] else None
         placed = prepared.placed or placing.place(None, _point(site))
-        judgement = _judge(pack, op, args, placed, site)
         who = author(self.session, context.author_id)
+        media = answer_media.known(self.session, who.user_id, args["answers"])
+        judgement = _judge(pack, op, args, placed, site, media)
         inspection = self._inspection(op, context, args, placed, judgement, who)
         inspection.flags = [*inspection.flags, *duplicates.of_inspection(self.session, inspection)]
         self.session.add(inspection)
@@ -195,7 +197,9 @@ class InspectionSubmit:
         return finding.id
 
 
-def _judge(pack: Pack, op: Op, args: Mapping[str, Any], placed: Placed, site: Site | None) -> Judgement:
+def _judge(
+    pack: Pack, op: Op, args: Mapping[str, Any], placed: Placed, site: Site | None, media: Mapping[str, Media]
+) -> Judgement:
     context = Context(
         day=args["finished_at"].astimezone(CHINA).date(),
         unit=placed.cell_code or (site.cell_code if site else None),
@@ -203,7 +207,8 @@ def _judge(pack: Pack, op: Op, args: Mapping[str, Any], placed: Placed, site: Si
         attributes=site.attributes if site else {},
     )
     try:
-        return engine.judge(pack, op.args["answers"], context, positioned=placed.lon is not None)
+        gate, positioned = answer_media.gate_of(site), placed.lon is not None
+        return engine.judge(pack, op.args["answers"], context, media=media, gate=gate, positioned=positioned)
     except ChecklistError as error:
         raise OpRefused(error.code, str(error), **error.extras) from None
 
