@@ -17,12 +17,17 @@ TUS = "tests/backend/media/test_tus_guards.py"
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """`changes` are (file, old, new); each old text occurs exactly once in its file."""
+    """`changes` are (file, old, new); each old text occurs exactly once in its file.
+
+    `database` is the one on which the torture looks for it; `beyond_torture` says why it cannot find it at all.
+    """
 
     name: str
     law: str
     changes: tuple[tuple[str, str, str], ...]
     tests: tuple[str, ...]
+    database: str = "sqlite"
+    beyond_torture: str = ""
 
 
 KNOWN = (
@@ -38,6 +43,7 @@ KNOWN = (
             ),
         ),
         (f"{ORDER}::test_no_pull_passes_a_change_that_is_not_yet_committed[postgresql]",),
+        database="postgresql",
     ),
     Mutant(
         "head read after the rows, outside the snapshot",
@@ -56,6 +62,7 @@ KNOWN = (
             ("backend/transactions.py", '"isolation_level": "REPEATABLE READ"', '"isolation_level": "READ COMMITTED"'),
         ),
         (f"{ORDER}::test_a_pull_sees_one_snapshot_whatever_is_committed_beside_it[postgresql]",),
+        database="postgresql",
     ),
     Mutant(
         "a cursor older than the tombstones kept goes on",
@@ -101,6 +108,7 @@ KNOWN = (
         "I4",
         (("backend/transactions.py", '"isolation_level": "REPEATABLE READ"', '"isolation_level": "READ COMMITTED"'),),
         (f"{ORDER}::test_a_pull_sees_one_snapshot_whatever_is_committed_beside_it[postgresql]",),
+        database="postgresql",
     ),
     Mutant(
         "counter taken late",
@@ -115,30 +123,35 @@ KNOWN = (
             ),
         ),
         (f"{ORDER}::test_every_transaction_that_writes_entries_takes_the_counter_before_any_other_write",),
+        database="postgresql",
     ),
     Mutant(
         "synchronous=NORMAL",
         "I1",
         (("backend/durability.py", "PRAGMA synchronous=FULL", "PRAGMA synchronous=NORMAL"),),
         ("tests/backend/test_health.py::test_health_tells_the_durability_settings_in_force",),
+        beyond_torture="it kills processes, and cuts no power",
     ),
     Mutant(
         "no fsync of the folder",
         "I8",
         (("backend/blobs.py", "        for folder in folders:\n            self._disk.sync_folder(folder)\n", ""),),
         (f"{POWER}::test_what_was_acknowledged_outlives_the_power",),
+        beyond_torture="it kills processes, and cuts no power",
     ),
     Mutant(
         "no fsync of the file",
         "I8",
         (("backend/blobs.py", "            self._disk.sync(descriptor)\n", ""),),
         (f"{POWER}::test_the_power_may_go_at_any_call",),
+        beyond_torture="it kills processes, and cuts no power",
     ),
     Mutant(
         "select-then-insert idempotency of a push",
         "I2",
         (("backend/sync_store.py", "            .with_for_update(of=Stream)\n", ""),),
         ("tests/backend/test_push_together.py::test_two_equal_pushes_at_once_have_one_effect[postgresql]",),
+        database="postgresql",
     ),
     Mutant(
         "select-then-insert of a blob's holder",
@@ -350,12 +363,14 @@ OUR_OWN = (
             ),
         ),
         ("tests/sync/test_mirror.py::test_an_older_seq_never_overwrites_a_newer_one",),
+        beyond_torture="the reference device asks for one page after the other",
     ),
     Mutant(
         "a result that ends twice",
         "I2",
         (("backend/sync_store.py", ', OpRecord.status == "held")\n            .values(', ")\n            .values("),),
         (f"{STORE}::test_a_held_op_is_decided_once_and_its_author_is_told",),
+        beyond_torture="the engine looks first; the condition is a second belt",
     ),
     Mutant(
         "the log keeps what a savepoint undid",

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +16,7 @@ from flask import Flask
 from backend import create_app
 from backend.blobs import open_blobs
 from backend.cli.setup import prepare
+from backend.config import Limits
 from backend.extensions import db, limiter
 from backend.receipt_key import EXTENSION, FILE, ServerKey
 from backend.services import accounts
@@ -23,6 +25,7 @@ from tests.conftest import settings_for
 from tests.postgresql import PostgresqlServer, running_server
 from tests.stories import FakeTime
 
+LIMITS = Limits(batch_ops=12, pull_bytes=16 * 1024)  # so that a story's few rows fill several batches and pages
 PEOPLE = {
     "wei": ("inspector", ("450206",)),
     "luo": ("supervisor", ("450206",)),
@@ -35,15 +38,18 @@ PEOPLE = {
 class Home(Protocol):
     app: Flask
     kind: str
+    blobs: Path
 
     def fresh(self) -> None:
         """An empty server with its people."""
         ...
 
-    def back_up(self) -> None: ...
+    def back_up(self, number: int) -> None:
+        """Keep database and blobs as backup `number`."""
+        ...
 
-    def restore(self) -> None:
-        """Database and blobs as they were at the last backup; the process is a new one."""
+    def restore(self, number: int) -> None:
+        """Database and blobs as they were at that backup; the process is a new one."""
         ...
 
     def close(self) -> None: ...
@@ -52,7 +58,7 @@ class Home(Protocol):
 class _Home:
     def __init__(self, folder: Path, url: str) -> None:
         self.folder = folder
-        self.app = create_app(settings_for(folder / "data", url))
+        self.app = create_app(replace(settings_for(folder / "data", url), limits=LIMITS))
         self.blobs = folder / "data" / "blobs"
         with self.app.app_context():
             prepare(sample=True)
@@ -107,14 +113,14 @@ class SqliteHome(_Home):
             Path(f"{self.path}{suffix}").unlink(missing_ok=True)
         shutil.copy(source, self.path)
 
-    def back_up(self) -> None:
-        self._copy(self.path, self.folder / "backup.sqlite3")
-        shutil.rmtree(self.folder / "backup-blobs", ignore_errors=True)
-        shutil.copytree(self.blobs, self.folder / "backup-blobs")
+    def back_up(self, number: int) -> None:
+        self._copy(self.path, self.folder / f"backup-{number}.sqlite3")
+        shutil.rmtree(self.folder / f"backup-blobs-{number}", ignore_errors=True)
+        shutil.copytree(self.blobs, self.folder / f"backup-blobs-{number}")
 
-    def restore(self) -> None:
-        self._put(self.folder / "backup.sqlite3")
-        self._blobs_from(self.folder / "backup-blobs")
+    def restore(self, number: int) -> None:
+        self._put(self.folder / f"backup-{number}.sqlite3")
+        self._blobs_from(self.folder / f"backup-blobs-{number}")
         self._started()
 
     def close(self) -> None:
@@ -140,14 +146,14 @@ class PostgresqlHome(_Home):
         self._blobs_from(None)
         self._started()
 
-    def back_up(self) -> None:
-        self._put(f"{self.name}_backup", self.name)
-        shutil.rmtree(self.folder / "backup-blobs", ignore_errors=True)
-        shutil.copytree(self.blobs, self.folder / "backup-blobs")
+    def back_up(self, number: int) -> None:
+        self._put(f"{self.name}_backup_{number}", self.name)
+        shutil.rmtree(self.folder / f"backup-blobs-{number}", ignore_errors=True)
+        shutil.copytree(self.blobs, self.folder / f"backup-blobs-{number}")
 
-    def restore(self) -> None:
-        self._put(self.name, f"{self.name}_backup")
-        self._blobs_from(self.folder / "backup-blobs")
+    def restore(self, number: int) -> None:
+        self._put(self.name, f"{self.name}_backup_{number}")
+        self._blobs_from(self.folder / f"backup-blobs-{number}")
         self._started()
 
     def close(self) -> None:

@@ -1,0 +1,66 @@
+"""What the office did, and when by the server's head: backups, grants, revocations, approvals, and how time went by.
+
+Kept beside the server, so that the oracle need not ask it; a restore takes back what the restored server never saw.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from datetime import datetime
+
+KEPT_BACKUPS = 2
+
+
+@dataclass(slots=True)
+class Backup:
+    """One backup: the head it was made at, and the hashes of the ops and photos in it."""
+
+    number: int
+    head: int
+    ops: set[str]
+    photos: set[str]
+    known: History
+
+
+@dataclass(slots=True)
+class History:
+    """What a server knows of the office, in the order in which it happened."""
+
+    grants: list[tuple[int, str, tuple[str, ...]]] = field(default_factory=list)  # (head, user, codes)
+    revoked: list[tuple[int, str]] = field(default_factory=list)  # (head, device)
+    approved: set[str] = field(default_factory=set)  # hashes of ops that a supervisor let through
+    dismissed: set[str] = field(default_factory=set)
+    heads: list[tuple[datetime, int]] = field(default_factory=list)  # how far the counter was at a time
+
+
+@dataclass(slots=True)
+class OfficeRecords:
+    now: History = field(default_factory=History)
+    backups: list[Backup] = field(default_factory=list)
+    made: int = 0
+
+    def next_backup(self) -> int:
+        """The number under which the next backup is kept; the oldest but one gives up its place."""
+        return self.made % KEPT_BACKUPS
+
+    def backed_up(self, number: int, head: int, ops: set[str], photos: set[str]) -> None:
+        self.made += 1
+        self.backups = [one for one in self.backups if one.number != number]
+        self.backups.append(Backup(number, head, ops, photos, copy.deepcopy(self.now)))
+
+    def backup(self, older: bool) -> Backup | None:
+        """The newest backup, or the one before it; None when there is none."""
+        return self.backups[-2 if older and len(self.backups) > 1 else -1] if self.backups else None
+
+    def restored(self, backup: Backup, head: int) -> list[tuple[set[str], set[str]]]:
+        """Go back to what a backup knows; returns the ops and photos of the newer ones, which are none any more."""
+        newer = self.backups[self.backups.index(backup) + 1 :]
+        self.backups = [one for one in self.backups if one not in newer]
+        self.made = backup.number + 1
+        self.now = copy.deepcopy(backup.known)
+        return [(one.ops, one.photos) for one in newer]
+
+    def head_before(self, at: datetime) -> int:
+        """How far the counter was at a time."""
+        return max((head for when, head in self.now.heads if when <= at), default=0)
