@@ -16,6 +16,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         auth,
         devices,
         docs,
+        evidence,
         exports,
         findings,
         health,
@@ -54,6 +55,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         sites,
         site_imports,
         attention,
+        evidence,
         health,
     ):
         api.register_blueprint(module.blueprint)

@@ -19,9 +19,10 @@ from backend.models import (
     OpRecord,
     QuarantinedBody,
     Stream,
+    Upload,
     User,
 )
-from backend.services import audit, cells, rows
+from backend.services import audit, cells, media, rows, uploads
 from backend.services.actor import Actor
 from backend.services.commands import handlers
 from backend.services.errors import NotFound
@@ -166,11 +167,17 @@ def _refused(session: Session, authors: set[str] | None) -> Items:
 
 
 def _late(session: Session, authors: set[str] | None, now: datetime) -> Items:
-    """Hashes that ops named days ago and whose bytes have not come."""
+    """Hashes that ops named days ago and whose bytes have not come; at once those for which other bytes came twice."""
     there = exists().where(BlobHolder.sha256 == Mention.sha256, BlobHolder.user_id == Mention.author_id)
+    others = exists().where(
+        Upload.sha256 == Mention.sha256,
+        Upload.user_id == Mention.author_id,
+        Upload.completed_at.is_not(None),
+        Upload.mismatches >= uploads.MISMATCHES,
+    )
     query = (
-        select(Mention)
-        .where(~there, Mention.named_at <= now - MEDIA_PATIENCE, _by(Mention.author_id, authors))
+        select(Mention, others)
+        .where(~there, or_(Mention.named_at <= now - MEDIA_PATIENCE, others), _by(Mention.author_id, authors))
         .order_by(Mention.named_at.desc())
         .limit(MOST)
     )
@@ -180,8 +187,9 @@ def _late(session: Session, authors: set[str] | None, now: datetime) -> Items:
             "subject": {"type": one.subject_type, "id": one.subject_id},
             "named_at": rows.instant(one.named_at),
             "author": one.author_id,
+            "code": media.HASH_OF_OTHERS if other_bytes else None,
         }
-        for one in session.scalars(query)
+        for one, other_bytes in session.execute(query)
     ]
 
 

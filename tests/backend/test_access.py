@@ -43,6 +43,7 @@ ADMIN = {
 }
 OFFICE = {
     "GET /api/v1/attention",
+    "GET /api/v1/evidence/proof/<int:n>",
     "GET /api/v1/exports/rectification-list.xlsx",
     "POST /api/v1/attention/conflicts/<uuid:conflict_id>/resolve",
     "POST /api/v1/attention/ops/<uuid:stream>/<int:n>/dismiss",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+
 import pytest
 from flask.testing import FlaskClient
 
 from backend.extensions import db
 from backend.models import Grant
-from tests.stories import Phone, Server
+from tests.stories import Phone, Server, jpeg
 
 pytestmark = pytest.mark.both_databases
 
@@ -126,7 +129,23 @@ def test_media_named_days_ago_and_not_brought_is_late(server: Server, client: Fl
     phone.sync()
     server.time.pass_by(days=2)
     late = queue(client, server.token("boss", "admin"))["late_media"]
-    assert [item["sha256"] for item in late] == ["cd" * 32]
+    assert [(item["sha256"], item["code"]) for item in late] == [("cd" * 32, None)]
+
+
+def test_a_photo_whose_bytes_came_twice_with_another_hash_is_shown_at_once(server: Server, client: FlaskClient) -> None:
+    phone = server.phone("wei")
+    named, other = hashlib.sha256(jpeg()).hexdigest(), jpeg(colour="green")
+    phone.report(photos=[named])
+    phone.sync()
+    headers = {
+        "Tus-Resumable": "1.0.0",
+        "Upload-Length": str(len(other)),
+        "Upload-Metadata": f"sha256 {base64.b64encode(named.encode()).decode()}",
+        "Content-Type": "application/offset+octet-stream",
+    }
+    assert [phone.raw("POST", "/api/v1/media", other, **headers).status for _ in range(2)] == [460, 201]
+    (item,) = queue(client, server.token("boss", "admin"))["late_media"]
+    assert (item["sha256"], item["code"]) == (named, "sha256-mismatch")
 
 
 def test_an_unreadable_body_is_shown(server: Server, client: FlaskClient) -> None:
