@@ -110,9 +110,15 @@ install_requirements() {
         fail "The packages in $1 could not be installed; the lines above say why. The first set-up needs the internet."
 }
 
+# The tests with several hosts make network namespaces, which only root may.
+require_ip_for_root() {
+    [ "$(id -u)" != 0 ] || command -v ip >/dev/null 2>&1 || install_package iproute2 "ip, for tests with several hosts"
+}
+
 set_up() {
     up_to_date && return 0
     works || make_venv
+    [ "$requirements" = requirements.txt ] || require_ip_for_root
     install_requirements "$requirements"
     wanted >"$stamp.new"
     mv "$stamp.new" "$stamp"
