@@ -61,6 +61,12 @@ class Network:
         """Pull a host's cable: nothing reaches it or leaves it, and nobody is told."""
         ip("-n", self.name, "link", "set", f"cable{n}", "down")
 
+    def heard(self, n: int) -> bool:
+        """Whether a host has confirmed all that was sent to it from the switch; for a thread that is `inside`."""
+        address = "".join(f"{int(part):02X}" for part in reversed(of(n).split(".")))
+        rows = [line.split() for line in Path("/proc/thread-self/net/tcp").read_text().splitlines()[1:]]
+        return all(row[4].startswith("00000000:") for row in rows if row[2].startswith(f"{address}:"))
+
     def mend(self, n: int) -> None:
         ip("-n", self.name, "link", "set", f"cable{n}", "up")
 

@@ -179,12 +179,13 @@ def sweep_left_behind(session: Session, blobs: Blobs, limit: int = 500) -> int:
 
     An upload's row is there before its first byte is staged, so bytes without a row never are of one to come.
     """
-    found = list(islice(blobs.staged(), limit))
-    known = set(session.scalars(select(Upload.id).where(Upload.id.in_(found))))
-    left = [upload_id for upload_id in found if upload_id not in known]
-    for upload_id in left:
-        blobs.discard(upload_id)
-    return len(left)
+    staged, left = blobs.staged(), 0
+    while left < limit and (found := list(islice(staged, limit))):
+        known = set(session.scalars(select(Upload.id).where(Upload.id.in_(found))))
+        for upload_id in set(found) - known:
+            blobs.discard(upload_id)
+            left += 1
+    return left
 
 
 def _moved(session: Session, upload: UploadState, **values: Any) -> bool:

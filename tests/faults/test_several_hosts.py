@@ -275,6 +275,7 @@ def test_a_host_cut_off_inside_a_transaction_holds_up_nobody_for_long_and_its_en
     two.record()
     pushing = syncing(office, "one", FIRST)
     worker = stopped_worker(office.hosts[FIRST])
+    eventually(lambda: office.lan.heard(FIRST), "no answer is under way to it")
     office.lan.cut(FIRST)
     report = two.device.sync()
     assert report.trouble is None, "the other host could not write"

@@ -355,16 +355,10 @@ OUR_OWN = (
         (f"{TWO_HOSTS}::test_a_part_that_comes_late_from_a_host_that_was_cut_off_counts_for_nothing[sqlite]",),
     ),
     Mutant(
-        "parts of the wrong file are used again",
+        "a part counts beside the one that it repeats",
         "I8",
-        (
-            (
-                "backend/services/uploads.py",
-                "mismatches=Upload.mismatches + int(mismatch)):\n        _forget_parts(session, upload.id)\n",
-                "mismatches=Upload.mismatches + int(mismatch)):\n        pass\n",
-            ),
-        ),
-        (f"{TWO_HOSTS}::test_after_a_whole_file_with_another_hash_no_part_of_it_is_used_again[sqlite]",),
+        (("backend/services/uploads.py", "        _forget_parts(session, upload.id, part.start)\n", ""),),
+        (f"{TWO_HOSTS}::test_an_upload_begun_on_one_host_goes_on_and_ends_on_the_other[sqlite]",),
     ),
     Mutant(
         "a host that vanished inside a transaction keeps the counter",
@@ -391,7 +385,7 @@ OUR_OWN = (
                 "",
             ),
         ),
-        (f"{SEVERAL_HOSTS}::test_two_hosts_set_up_at_once_and_serve_one_phone_by_turns",),
+        ("tests/backend/test_setup_lock.py::test_a_set_up_waits_for_the_one_under_way_on_another_host",),
     ),
 )
 

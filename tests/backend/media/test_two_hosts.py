@@ -189,6 +189,16 @@ def test_the_sweep_takes_what_is_left_of_ended_uploads_and_leaves_the_rest(hosts
     assert list(hosts.blobs.staged()) == ([] if ended else [id_of(url)])
 
 
+def test_the_sweep_gets_past_the_uploads_that_are_under_way(hosts: Hosts) -> None:
+    for _ in range(3):
+        hosts.here.patch(hosts.here.begin(PHOTO), PHOTO[:1000])
+    for left in ("zzz1", "zzz2", "zzz3"):
+        hosts.blobs.stage(left, 0, b"late")
+    with hosts.apps[1].app_context(), reading() as session:
+        assert sum(uploads.sweep_left_behind(session, hosts.blobs, limit=2) for _ in range(3)) == 3
+    assert len(list(hosts.blobs.staged())) == 3
+
+
 def test_a_store_that_cannot_be_used_is_told_and_the_upload_goes_on_afterwards(
     hosts: Hosts, s3_server: seaweedfs.Seaweedfs, tmp_path: Path, make_host: Callable[[], Flask]
 ) -> None:
