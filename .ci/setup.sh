@@ -129,6 +129,11 @@ install_web() {
 
 all_up_to_date() { up_to_date && { [ "$with_web" = no ] || web_up_to_date; }; }
 
+# The tests with several hosts make network namespaces, which only root may.
+require_ip_for_root() {
+    [ "$(id -u)" != 0 ] || command -v ip >/dev/null 2>&1 || install_package iproute2 "ip, for tests with several hosts"
+}
+
 set_up() {
     up_to_date || set_up_python
     [ "$with_web" = no ] || web_up_to_date || install_web
@@ -136,6 +141,7 @@ set_up() {
 
 set_up_python() {
     works || make_venv
+    [ "$requirements" = requirements.txt ] || require_ip_for_root
     install_requirements "$requirements"
     wanted >"$stamp.new"
     mv "$stamp.new" "$stamp"

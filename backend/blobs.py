@@ -136,6 +136,10 @@ class Blobs(Protocol):
         """True when the bytes are there; does not read them."""
         ...
 
+    def present(self, hashes: list[str]) -> set[str]:
+        """Those of the hashes whose bytes are there, as `has` says; for many at once."""
+        ...
+
     def size(self, sha256: str, shelf: Shelf = Shelf.ORIGINALS) -> int:
         """How many bytes; raises BlobMissing."""
         ...
@@ -297,6 +301,9 @@ class FolderBlobs:
 
     def has(self, sha256: str, shelf: Shelf = Shelf.ORIGINALS) -> bool:
         return self._path(sha256, shelf).is_file()
+
+    def present(self, hashes: list[str]) -> set[str]:
+        return {sha256 for sha256 in hashes if self.has(sha256)}
 
     def size(self, sha256: str, shelf: Shelf = Shelf.ORIGINALS) -> int:
         try:

@@ -42,6 +42,7 @@ class Settings:
     secret_key: str
     public_url: str | None = None
     backed_up_by_others: bool = False
+    proxies: int = 0
     demo: bool = False
     invite_hours: int = 24
     revoked_grace_days: int = 30
@@ -76,6 +77,8 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
     backed_up_by = env.get("BLUEGRID_BACKED_UP_BY", "bluegrid")
     if backed_up_by not in ("bluegrid", "external"):
         raise SettingInvalid("BLUEGRID_BACKED_UP_BY is 'external' or left out")
+    if blob_url.startswith("s3://") and not env.get("BLUEGRID_SECRET_KEY"):
+        raise SettingInvalid("BLUEGRID_SECRET_KEY is needed with s3://, the same on every host: openssl rand -hex 32")
     return Settings(
         data=data,
         database_url=database_url,
@@ -83,18 +86,19 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         secret_key=env.get("BLUEGRID_SECRET_KEY") or _kept_secret(data / "secret-key"),
         public_url=env.get("BLUEGRID_PUBLIC_URL"),
         backed_up_by_others=backed_up_by == "external",
+        proxies=_whole(env, "BLUEGRID_PROXIES", 0, least=0),
         demo=env.get("BLUEGRID_DEMO") == "1",
-        limits=Limits(file_bytes=_positive(env, "BLUEGRID_FILE_MIB", 50) * MIB),
+        limits=Limits(file_bytes=_whole(env, "BLUEGRID_FILE_MIB", 50, least=1) * MIB),
     )
 
 
-def _positive(env: Mapping[str, str], name: str, default: int) -> int:
+def _whole(env: Mapping[str, str], name: str, default: int, least: int) -> int:
     try:
         value = int(env.get(name, default))
     except ValueError:
         raise SettingInvalid(f"{name} must be a whole number") from None
-    if value < 1:
-        raise SettingInvalid(f"{name} must be at least 1")
+    if value < least:
+        raise SettingInvalid(f"{name} must be at least {least}")
     return value
 
 

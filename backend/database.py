@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 import backend.models  # noqa: F401  (registers the tables)
-from backend import durability
+from backend import durability, postgresql_link
 from backend.config import Settings
 from backend.extensions import db, migrate
 
@@ -22,4 +22,11 @@ def init_app(app: Flask, settings: Settings) -> None:
 def _engine_options(settings: Settings) -> dict[str, object]:
     if settings.sqlite:
         return {"pool_size": 8, "connect_args": {"check_same_thread": False, "timeout": 30}}
-    return {"pool_size": 8, "pool_pre_ping": True}
+    # As many as a web process has threads, and two for the rest: PostgreSQL's connections are shared by all hosts.
+    return {
+        "pool_size": 8,
+        "max_overflow": 2,
+        "pool_timeout": 15,
+        "pool_pre_ping": True,
+        "connect_args": dict(postgresql_link.CONNECT_ARGS),
+    }

@@ -1,12 +1,14 @@
 """Named points at which a test lets the server die: between two steps that must survive being cut apart.
 
 Unarmed (always, outside tests) `hit` does nothing. `BLUEGRID_FAILPOINT=name` or `name:n` makes the process kill itself
-with SIGKILL at the n-th hit; a test in the same process arms an act of its own instead.
+with SIGKILL at the n-th hit, `name:n:stop` makes it stop there until somebody sends SIGCONT, as a host does that
+hangs; a test in the same process arms an act of its own instead.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import threading
 from collections.abc import Callable
@@ -48,13 +50,17 @@ def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def _stop() -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
 def _from_environment(text: str | None) -> _Armed | None:
     if not text:
         return None
-    name, _, n = text.partition(":")
-    if name not in NAMES or (n and not n.isdecimal()):
-        raise ValueError(f"{ENVIRONMENT} must be one of {', '.join(NAMES)}, with ':n' behind it if need be")
-    return _Armed(name, int(n or 1), _die)
+    found = re.fullmatch(r"([a-z-]+)(?::(\d+))?(?::(stop))?", text)
+    if found is None or found[1] not in NAMES:
+        raise ValueError(f"{ENVIRONMENT} is one of {', '.join(NAMES)}, with ':n' or ':n:stop' behind it if need be")
+    return _Armed(found[1], int(found[2] or 1), _stop if found[3] else _die)
 
 
 _armed = _from_environment(os.environ.get(ENVIRONMENT))

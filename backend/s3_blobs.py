@@ -13,6 +13,7 @@ import tempfile
 import threading
 import uuid
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO, cast
@@ -44,6 +45,7 @@ from sync.errors import StoreUnavailable
 
 ONE_REQUEST_BYTES = 8 * 1024 * 1024  # more than this goes as a multipart upload, in pieces of this size
 SMALL_PART_BYTES = 256 * 1024  # a smaller last part is taken into the next one: 50 MiB never are more than 200 parts
+ASKED_AT_ONCE = 8
 CHECK = b"bluegrid"
 ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 _REFUSED = ("AccessDenied", "SignatureDoesNotMatch", "InvalidAccessKeyId", "403 Forbidden", "401 Unauthorized")
@@ -226,6 +228,10 @@ class S3Blobs:
         except BlobMissing:
             return False
         return True
+
+    def present(self, hashes: list[str]) -> set[str]:
+        with ThreadPoolExecutor(ASKED_AT_ONCE) as threads:
+            return {sha256 for sha256, here in zip(hashes, threads.map(self.has, hashes), strict=True) if here}
 
     def size(self, sha256: str, shelf: Shelf = Shelf.ORIGINALS) -> int:
         with _told():

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 
 from backend.config import Settings
 from backend.jobs import intents, work
+from backend.postgresql_link import CONNECT_ARGS
 
 EXTENSION = "bluegrid.jobs"
 ENOUGH_QUEUED = 100
@@ -23,8 +24,12 @@ ENOUGH_QUEUED = 100
 log = structlog.get_logger()
 
 
-def open_queue(settings: Settings) -> Huey:
-    """The queue of an installation. Its messages are signed: whoever can write the file cannot run code through it."""
+def open_queue(settings: Settings, *, create_tables: bool = False) -> Huey:
+    """The queue of an installation. Its messages are signed: whoever can write the file cannot run code through it.
+
+    On PostgreSQL its tables are made by the set-up, one host at a time: made by each process when it first needs
+    them, they fail for all but one.
+    """
     common: dict[str, Any] = {
         "name": "bluegrid",
         "results": False,
@@ -32,7 +37,8 @@ def open_queue(settings: Settings) -> Huey:
     }
     if settings.sqlite:
         return SqliteHuey(filename=str(settings.data / "jobs.sqlite3"), timeout=10, **common)
-    return PostgresHuey(dsn=settings.database_url.replace("postgresql+psycopg://", "postgresql://", 1), **common)
+    dsn = settings.database_url.replace("postgresql+psycopg://", "postgresql://", 1)
+    return PostgresHuey(dsn=dsn, create_tables=create_tables, **CONNECT_ARGS, **common)
 
 
 class JobQueue:
@@ -66,6 +72,7 @@ class JobQueue:
     def _hourly(self) -> None:
         with self.app.app_context():
             work.ask_hourly()
+            work.finish_interrupted_uploads()  # of a host that is no more, too
 
 
 def of(app: Flask) -> JobQueue:

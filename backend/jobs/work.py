@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import structlog
 from flask import current_app
+from sqlalchemy import select
 
 from backend import clock
 from backend.jobs import intents
 from backend.jobs.kinds import HOURLY, JOB_KINDS, LONG_KINDS
-from backend.models import Job
+from backend.models import Counter, Job
 from backend.services.receiving import Receiver
 from backend.storage import blobs
 from backend.transactions import reading, writing
@@ -57,6 +58,7 @@ def ask_hourly() -> None:
     """Ask for the work of the hour, unless it still waits from the last one."""
     for kind in HOURLY:
         with writing() as session:
+            session.execute(select(Counter.id).with_for_update())  # each host's clockwork asks, one after the other
             intents.forget(session, kind, clock.now() - KEPT)
             if not intents.is_waiting(session, kind):
                 intents.ask(session, clock.new_id(), kind, {}, None, clock.now())

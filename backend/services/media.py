@@ -134,10 +134,17 @@ def status(session: Session, actor: Actor, blobs: Blobs, hashes: list[str]) -> d
         )
     )
     others = uploads.kept_under_another_hash(session, actor.user_id, hashes)
+    # `stored` is only said of bytes that are here: a database may be restored beside an older store.
+    here = blobs.present([sha256 for sha256, blob in found.items() if blob.status == "stored" and blob.lost_at is None])
     items: dict[str, dict[str, Any]] = {}
     for sha256 in hashes:
         blob = found.get(sha256)
-        if blob is not None and (sha256 in own or _shown(session, actor, blob)) and _readable(blobs, blob):
+        if (
+            blob is not None
+            and (sha256 in own or _shown(session, actor, blob))
+            and blob.lost_at is None
+            and (blob.status != "stored" or sha256 in here)
+        ):
             items[sha256] = {"status": blob.status, "seq": blob.seq, "code": blob.code}
         elif sha256 in others:
             items[sha256] = {"status": "refused", "seq": None, "code": HASH_OF_OTHERS}
@@ -169,13 +176,6 @@ def thumbnail(blobs: Blobs, sha256: str, media_type: str | None, size: int) -> b
         raise NoThumbnail("No thumbnail can be derived from these bytes.") from None
     blobs.keep_derived(sha256, name, made)
     return made
-
-
-def _readable(blobs: Blobs, blob: Blob) -> bool:
-    """`stored` is only said of bytes that are here: a database may be restored beside an older folder."""
-    if blob.lost_at is not None:
-        return False
-    return blob.status != "stored" or blobs.has(blob.sha256)
 
 
 def _shown(session: Session, actor: Actor, blob: Blob) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -199,6 +200,21 @@ def test_too_many_tries_are_told_to_wait(tmp_path: object, app: Flask, server: S
     assert int(answers[-1].headers["Retry-After"]) > 0
 
 
+@pytest.mark.parametrize(("proxies", "last"), [(0, 429), (1, 401)])
+def test_whom_a_proxy_stands_for_is_believed_only_when_a_proxy_was_announced(
+    app: Flask, server: Server, proxies: int, last: int
+) -> None:
+    settings = replace(app.extensions["bluegrid.settings"], login_attempts="3 per minute", proxies=proxies)
+    client = create_app(settings, app.extensions["bluegrid.clock"]).test_client()
+    answers = [
+        client.post(
+            "/api/v1/auth/login", json={"username": "x", "password": "y"}, headers={"X-Forwarded-For": f"192.0.2.{n}"}
+        )
+        for n in range(4)
+    ]
+    assert [answer.status_code for answer in answers] == [401, 401, 401, last]
+
+
 @pytest.mark.parametrize(
     "environment",
     [
@@ -207,6 +223,8 @@ def test_too_many_tries_are_told_to_wait(tmp_path: object, app: Flask, server: S
         {"BLUEGRID_BACKED_UP_BY": "nobody"},
         {"BLUEGRID_FILE_MIB": "many"},
         {"BLUEGRID_FILE_MIB": "0"},
+        {"BLUEGRID_PROXIES": "-1"},
+        {"BLUEGRID_SECRET_KEY": "", "BLUEGRID_BLOB_URL": "s3://photos"},
     ],
 )
 def test_a_setting_that_makes_no_sense_is_named(tmp_path: object, environment: dict[str, str]) -> None:

@@ -19,6 +19,7 @@ from backend.config import SettingInvalid
 from backend.services.errors import StorageFull
 from sync.errors import StoreUnavailable
 from tests import seaweedfs
+from tests.backend.serving import Served
 from tests.conformance.blob_stores import InABucket, Upload
 from tests.seaweedfs import Seaweedfs
 
@@ -52,6 +53,16 @@ def test_a_wrong_secret_is_told_whatever_is_asked(s3_server: Seaweedfs, use: str
         blobs = open_blobs(seaweedfs.new_url())
     with pytest.raises(StoreUnavailable, match="AWS_SECRET_ACCESS_KEY"):
         USES[use](blobs)
+
+
+def test_a_server_with_a_wrong_secret_does_not_start_and_says_why(s3_server: Seaweedfs, tmp_path: Path) -> None:
+    told = {"BLUEGRID_BLOB_URL": seaweedfs.new_url(), "BLUEGRID_SECRET_KEY": "the same on every host"}
+    served = Served(tmp_path, **told, **s3_server.environment(secret="the wrong secret"))
+    try:
+        served.line(r"does not start: The photo store refuses the server's key: see AWS_ACCESS_KEY_ID")
+        assert served.ended() == 2
+    finally:
+        served.clear_away()
 
 
 def test_a_bucket_that_is_not_there_is_told(s3_server: Seaweedfs) -> None:

@@ -133,6 +133,14 @@ def test_what_is_not_there_is_missing(blobs: Blobs) -> None:
     assert blobs.derived(SHA256, "thumbnail-400") is None
 
 
+def test_of_many_hashes_those_present_are_told(blobs: Blobs) -> None:
+    data = [noise(10, seed) for seed in range(20)]
+    for one in data[::2]:
+        blobs.put(sha256_of(one), io.BytesIO(one))
+    assert blobs.present([sha256_of(one) for one in data]) == {sha256_of(one) for one in data[::2]}
+    assert blobs.present([]) == set()
+
+
 def test_a_name_that_leads_elsewhere_is_refused(blobs: Blobs) -> None:
     for name in ("../../etc/passwd", SHA256.upper(), "", SHA256 + "0"):
         with pytest.raises(ValueError):

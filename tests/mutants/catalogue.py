@@ -13,6 +13,8 @@ CLIENT = "tests/sync/test_client.py"
 ENGINE = "tests/sync/test_engine.py"
 STORE = "tests/conformance/test_store.py"
 TUS = "tests/backend/media/test_tus_guards.py"
+TWO_HOSTS = "tests/backend/media/test_two_hosts.py"
+SEVERAL_HOSTS = "tests/faults/test_several_hosts.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,6 +391,68 @@ OUR_OWN = (
         "I4",
         (("sync/pull.py", "    upto = head if complete else entries[-1].seq\n", "    upto = head\n"),),
         ("tests/sync/test_pull.py::test_every_page_size_brings_every_row_once",),
+    ),
+    Mutant(
+        "bytes placed in the S3 store under a hash that nobody checked",
+        "I8",
+        (("backend/s3_blobs.py", "            if digest.hexdigest() != sha256:\n", "            if False:\n"),),
+        (
+            "tests/backend/test_s3_blobs.py"
+            "::test_staged_bytes_that_are_others_than_those_hashed_never_stand_under_the_hash",
+        ),
+    ),
+    Mutant(
+        "a late part of a cut-off host takes the place of the one that counts",
+        "I8",
+        (("backend/s3_blobs.py", '{start:012d}-{len(data)}-{uuid.uuid4().hex}"', '{start:012d}"'),),
+        ("tests/backend/test_s3_blobs.py::test_two_parts_at_one_offset_stay_apart_and_the_one_written_down_counts",),
+    ),
+    Mutant(
+        "a part counts though another host was first",
+        "I8",
+        (
+            (
+                "backend/services/uploads.py",
+                "    if not _moved(session, upload, received=received, expires_at=now + LIFETIME):\n"
+                "        raise OffsetWrong",
+                "    if not _moved(session, upload, received=received, expires_at=now + LIFETIME) and part is None:\n"
+                "        raise OffsetWrong",
+            ),
+        ),
+        (f"{TWO_HOSTS}::test_a_part_that_comes_late_from_a_host_that_was_cut_off_counts_for_nothing[sqlite]",),
+    ),
+    Mutant(
+        "a part counts beside the one that it repeats",
+        "I8",
+        (("backend/services/uploads.py", "        _forget_parts(session, upload.id, part.start)\n", ""),),
+        (f"{TWO_HOSTS}::test_an_upload_begun_on_one_host_goes_on_and_ends_on_the_other[sqlite]",),
+    ),
+    Mutant(
+        "a host that vanished inside a transaction keeps the counter",
+        "I9",
+        (("backend/postgresql_link.py", '    "tcp_keepalives_idle": IDLE_S,\n', ""),),
+        (
+            f"{SEVERAL_HOSTS}"
+            "::test_a_host_cut_off_inside_a_transaction_holds_up_nobody_for_long_and_its_end_comes_to_nothing",
+        ),
+    ),
+    Mutant(
+        "a host that vanished before it heard that it has the counter keeps it",
+        "I9",
+        (("backend/postgresql_link.py", '    "tcp_user_timeout": f"{GONE_AFTER_S * 1000}",\n', ""),),
+        (f"{SEVERAL_HOSTS}::test_a_host_cut_off_while_it_waits_for_the_counter_holds_up_nobody_for_long",),
+    ),
+    Mutant(
+        "hosts set one database up at the same time",
+        "I2",
+        (
+            (
+                "backend/setup_lock.py",
+                '        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": KEY})\n',
+                "",
+            ),
+        ),
+        ("tests/backend/test_setup_lock.py::test_a_set_up_waits_for_the_one_under_way_on_another_host",),
     ),
 )
 
