@@ -7,6 +7,7 @@ kinds and fields that a pack's area and items need. Writes nothing and must not 
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,9 @@ def packs() -> Iterator[Data]:
         yield from resolve(yaml.safe_load(path.read_text("utf-8")), registry, path.name)
 
 
+@cache
 def read_registry() -> Data:
-    """Documents, departments, site kinds and condition fields by their ids."""
+    """Documents, departments, site kinds, zones and condition fields by their ids; read once, not to be changed."""
     registry: Data = yaml.safe_load(REGISTRY.read_text("utf-8"))
     return registry
 
@@ -86,29 +88,36 @@ def _pack(topic: str, manifest: Mapping[str, Any], items: list[Data], registry: 
         "valid_from": _day(manifest["valid_from"]),
         "valid_to": _day(manifest.get("valid_to")),
         "note": _pair(manifest.get("note")),
-        "tables": _tables(items, registry),
+        "tables": tables(items, registry),
         "items": items,
     }
 
 
-def _tables(items: list[Data], registry: Mapping[str, Any]) -> Data:
-    fields: set[str] = set()
-    documents: set[str] = set()
+def tables(items: list[Data], registry: Mapping[str, Any]) -> Data:
+    """What the items name, by its ids, from the registry. Raises KeyError for a name that it does not have."""
     zones = {zone for item in items for zone in item["applies"].get("zones", [])}
-    for item in items:
-        documents.update(each["id"] for each in item["sources"] + item["legal_basis"])
-        for exemption in item["exemptions"]:
-            documents.update(each["id"] for each in exemption["sources"])
-        for when in schema.whens(item):
-            fields.update(leaf["field"] for leaf in conditions.leaves(when))
-    kept = ("kind", "zh", "en", "number", "year")
+    documents = {each["id"] for item in items for each in item["sources"] + item["legal_basis"]}
+    documents |= {each["id"] for item in items for exemption in item["exemptions"] for each in exemption["sources"]}
+    fields = {leaf["field"] for item in items for when in schema.whens(item) for leaf in conditions.leaves(when)}
     return {
-        "documents": {key: {k: registry["documents"][key][k] for k in kept} for key in sorted(documents)},
+        "documents": _documents(registry, documents),
         "departments": _pick(registry, "departments", {lead for item in items for lead in item["leads"]}),
         "site_kinds": _pick(registry, "site_kinds", {kind for item in items for kind in item["applies"]["site_kinds"]}),
         "fields": _pick(registry, "fields", fields),
         **({"zones": _pick(registry, "zones", zones)} if zones else {}),
     }
+
+
+def all_tables(registry: Mapping[str, Any]) -> Data:
+    """Everything that a pack may name."""
+    names = ("departments", "site_kinds", "fields", "zones")
+    rest = {table: _pick(registry, table, set(registry[table])) for table in names}
+    return {"documents": _documents(registry, set(registry["documents"])), **rest}
+
+
+def _documents(registry: Mapping[str, Any], keys: set[str]) -> Data:
+    kept = ("kind", "zh", "en", "number", "year")
+    return {key: {name: registry["documents"][key][name] for name in kept} for key in sorted(keys)}
 
 
 def _pick(registry: Mapping[str, Any], table: str, keys: set[str]) -> Data:

@@ -14,6 +14,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     from backend.api import (
         attention,
         auth,
+        checklists,
         devices,
         docs,
         evidence,
@@ -48,6 +49,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         devices,
         sync,
         packs,
+        checklists,
         media,
         inspections,
         findings,

@@ -245,6 +245,7 @@ class ChecklistSchema(Schema):
     title = fields.Nested(TitleSchema, required=True)
     pack = fields.String(required=True, metadata={"description": "SHA-256 of the pack: GET /api/v1/packs/{pack}"})
     published_at = _time("When this version was published here")
+    retired_at = _time("Since when it is offered for no new inspection", null=True)
 
 
 def page_of(item: type[Schema], name: str) -> type[Schema]:

@@ -1,6 +1,6 @@
 """Tables: columns and constraints only. One file per aggregate; importing this package registers them all."""
 
-from backend.models.checklist import ChecklistVersion
+from backend.models.checklist import ChecklistDraft, ChecklistVersion
 from backend.models.conflict import Conflict, FieldWrite
 from backend.models.device import Device, DeviceToken, Invite, Stream
 from backend.models.evidence import DailyRoot, LogRecord, ReceiptKey
@@ -19,6 +19,7 @@ __all__ = [
     "BlobHolder",
     "Cell",
     "Certificate",
+    "ChecklistDraft",
     "ChecklistVersion",
     "Comment",
     "Conflict",

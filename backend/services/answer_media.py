@@ -34,12 +34,10 @@ def known(session: Session, author_id: str, answers: Sequence[Mapping[str, Any]]
 
 
 def gate_of(site: Site | None) -> Gate | None:
-    """The site's `gate` attribute: `{lon, lat, bearing?}`, canonical degrees and the road's bearing. None without one."""
-    stated = site.attributes.get("gate") if site is not None else None
-    if not isinstance(stated, Mapping):
-        return None
-    lon, lat = _number(stated.get("lon")), _number(stated.get("lat"))
-    return None if lon is None or lat is None else Gate(Place(lon, lat), _number(stated.get("bearing")))
+    """By the attributes `gate_lon`, `gate_lat` (canonical degrees) and `road_bearing_deg`; None without a gate."""
+    stated = site.attributes if site is not None else {}
+    lon, lat = _number(stated.get("gate_lon")), _number(stated.get("gate_lat"))
+    return None if lon is None or lat is None else Gate(Place(lon, lat), _number(stated.get("road_bearing_deg")))
 
 
 def _number(value: object) -> float | None:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, time
 
 import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.models import ChecklistVersion
+from backend.services import checklist_life
+from backend.services.deadlines import CHINA
 from backend.services.errors import NotFound
-from backend.services.rows import checklist_document
 from backend.sync_store import SqlStore
 from checklists import library
 from checklists.model import Item, Pack, Text, pack_from
-from sync.store import Row
 
 Words = Mapping[str, Text]
 
@@ -39,12 +39,23 @@ def install(session: Session, store: SqlStore, now: datetime, new_id: Callable[[
             sha256=published.sha256,
             body=published.data,
             published_at=now,
+            retired_at=_retired_at(published.retired_on),
         )
         session.add(version)
-        session.flush()
-        store.publish(Row("checklist", version.id, 1, checklist_document(version), frozenset({"global"})))
+        checklist_life.tell(session, store, version)
         added.append(f"{code}@{number}")
     return added
+
+
+def _retired_at(day: date | None) -> datetime | None:
+    return None if day is None else datetime.combine(day, time.min, CHINA)
+
+
+def retired_before(session: Session, code: str, number: str, moment: datetime) -> bool:
+    """Was the version already retired when an inspection with it began?"""
+    named = (ChecklistVersion.code == code, ChecklistVersion.version == number)
+    retired_at = session.scalar(select(ChecklistVersion.retired_at).where(*named))
+    return retired_at is not None and retired_at <= moment
 
 
 def pinned(session: Session, code: str, number: str) -> Pack | None:

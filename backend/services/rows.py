@@ -138,6 +138,7 @@ def checklist_document(version: ChecklistVersion) -> Document:
         "title": {"zh": version.title_zh, "en": version.title_en},
         "pack": version.sha256,
         "published_at": instant(version.published_at),
+        "retired_at": instant(version.retired_at),
     }
 
 

@@ -40,8 +40,16 @@ ADMIN = {
     "POST /api/v1/devices/invitations",
     "POST /api/v1/devices/streams/<uuid:stream_id>/revoke",
     "POST /api/v1/users",
+    "DELETE /api/v1/checklists/drafts/<code>/<version>",
+    "GET /api/v1/checklists/drafts",
+    "POST /api/v1/checklists/<code>/<version>/retire",
+    "POST /api/v1/checklists/drafts",
+    "POST /api/v1/checklists/drafts/<code>/<version>/publish",
 }
 OFFICE = {
+    "GET /api/v1/checklists/<code>/<version>/form.xlsx",
+    "GET /api/v1/checklists/<code>/<version>/pack.yaml",
+    "GET /api/v1/checklists/diff",
     "GET /api/v1/attention",
     "GET /api/v1/evidence/proof/<int:n>",
     "GET /api/v1/exports/rectification-list.xlsx",

@@ -14,6 +14,7 @@ from tests.stories import IN_LIUJIANG, Phone, Server, jpeg, new_id
 
 EXIT = "dust.exit.road-clean"
 GATE = {"lon": 109.33, "lat": 24.25}
+MARKED = {"gate_lon": GATE["lon"], "gate_lat": GATE["lat"]}
 METRE_NORTH = 1 / 110_760
 
 
@@ -57,7 +58,7 @@ def flags_after(phone: Phone, photos: list[str], site: str) -> list[str]:
 
 
 def test_photos_at_the_gate_and_50_m_each_way_need_no_flag(phone: Phone, server: Server) -> None:
-    site = site_with(server, {"gate": GATE})
+    site = site_with(server, MARKED)
     assert flags_after(phone, [photographed(phone, metres) for metres in (0, 50, -50)], site) == []
 
 
@@ -66,7 +67,7 @@ def test_photos_elsewhere_or_too_vague_are_flagged(
     phone: Phone, server: Server, metres: tuple[float, ...], accuracy_m: float
 ) -> None:
     photos = [photographed(phone, each, accuracy_m) for each in metres]
-    assert flags_after(phone, photos, site_with(server, {"gate": GATE})) == ["evidence-lacking"]
+    assert flags_after(phone, photos, site_with(server, MARKED)) == ["evidence-lacking"]
 
 
 def test_a_site_whose_gate_nobody_has_marked_leaves_the_photos_unlocated(phone: Phone, server: Server) -> None:
@@ -74,7 +75,15 @@ def test_a_site_whose_gate_nobody_has_marked_leaves_the_photos_unlocated(phone: 
     assert flags_after(phone, photos, site_with(server, {})) == ["evidence-lacking"]
 
 
-@pytest.mark.parametrize("gate", [None, "north", {"lon": 1}, {"lon": "1", "lat": 2}, {"lon": True, "lat": 2}])
-def test_a_gate_of_another_form_is_no_gate(gate: object) -> None:
-    assert gate_of(Site(attributes={"gate": gate})) is None
+@pytest.mark.parametrize(
+    "marked", [{}, {"gate_lon": 109.3}, {"gate_lon": "109.3", "gate_lat": 24}, {"gate_lon": True, "gate_lat": 2}]
+)
+def test_a_gate_of_another_form_is_no_gate(marked: dict[str, Any]) -> None:
+    assert gate_of(Site(attributes=marked)) is None
     assert gate_of(None) is None
+
+
+def test_the_roads_bearing_comes_along_where_it_is_known() -> None:
+    found = gate_of(Site(attributes={**MARKED, "road_bearing_deg": 90}))
+    assert found is not None
+    assert found.bearing_deg == 90

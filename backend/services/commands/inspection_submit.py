@@ -96,7 +96,11 @@ class InspectionSubmit:
         media = answer_media.known(self.session, who.user_id, args["answers"])
         judgement = _judge(pack, op, args, placed, site, media)
         inspection = self._inspection(op, context, args, placed, judgement, who)
-        inspection.flags = [*inspection.flags, *duplicates.of_inspection(self.session, inspection)]
+        inspection.flags = [
+            *inspection.flags,
+            *self._retired(inspection),
+            *duplicates.of_inspection(self.session, inspection),
+        ]
         self.session.add(inspection)
         self.session.flush()
         self._mention_all(op, context, args, who)
@@ -148,6 +152,13 @@ class InspectionSubmit:
                 *({"code": "item-unanswered", "detail": item.code} for item in judgement.unanswered),
             ],
         )
+
+    def _retired(self, inspection: Inspection) -> list[dict[str, Any]]:
+        """A version that was retired by then is said: a phone that was long away may still have used it."""
+        pinned = (inspection.checklist, inspection.checklist_version)
+        if not checklists.retired_before(self.session, *pinned, inspection.started_at):
+            return []
+        return [{"code": "checklist-retired", "detail": "@".join(pinned)}]
 
     def _mention_all(self, op: Op, context: OpContext, args: dict[str, Any], who: Actor) -> None:
         """All hashes of the record: those of the answers, and the signature's."""
