@@ -81,7 +81,7 @@ class Grown:
         grant = COUNTY if phone is self.phones["fixed"] else CITY
         with self.app.app_context(), db.engine.connect() as connection:
             epoch, head = connection.execute(text("SELECT epoch, value FROM counter")).one()
-        return Cursor(epoch, dict.fromkeys(("global", f"user:{user}", f"area:{grant}"), head)).encode()
+        return Cursor(epoch, dict.fromkeys(("global", f"user:{user}", f"area:{grant}"), head), head).encode()
 
     def change(self, how_many: int) -> None:
         """Change rows of the county, which are in both devices' areas."""

@@ -110,7 +110,7 @@ def cursors(place: Installation, devices: int) -> list[str]:
             )
         ).all()
     assert len(known) == devices
-    return [Cursor(epoch, dict.fromkeys(("global", f"user:{u}", f"area:{g}"), head)).encode() for u, g in known]
+    return [Cursor(epoch, dict.fromkeys(("global", f"user:{u}", f"area:{g}"), head), head).encode() for u, g in known]
 
 
 # -- measured -------------------------------------------------------------------------------------------------------
