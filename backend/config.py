@@ -42,6 +42,8 @@ class Settings:
     secret_key: str
     public_url: str | None = None
     backed_up_by_others: bool = False
+    backups: Path | None = None
+    backups_kept: int = 14
     demo: bool = False
     invite_hours: int = 24
     revoked_grace_days: int = 30
@@ -52,6 +54,10 @@ class Settings:
     argon2_memory_kib: int = 65536
     login_attempts: str = "10 per minute"
     limits: Limits = field(default_factory=Limits)
+
+    @property
+    def backup_folder(self) -> Path:
+        return self.backups or self.data / "backups"
 
     @property
     def sqlite(self) -> bool:
@@ -83,6 +89,8 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         secret_key=env.get("BLUEGRID_SECRET_KEY") or _kept_secret(data / "secret-key"),
         public_url=env.get("BLUEGRID_PUBLIC_URL"),
         backed_up_by_others=backed_up_by == "external",
+        backups=Path(env["BLUEGRID_BACKUPS"]).absolute() if env.get("BLUEGRID_BACKUPS") else None,
+        backups_kept=_positive(env, "BLUEGRID_BACKUPS_KEPT", 14),
         demo=env.get("BLUEGRID_DEMO") == "1",
         limits=Limits(file_bytes=_positive(env, "BLUEGRID_FILE_MIB", 50) * MIB),
     )

@@ -24,7 +24,17 @@ NAMES = (
     "upload-before-commit",
     "upload-after-commit",
 )
-"""Every point, in the order in which a push, then an upload, passes it."""
+"""Every point of a push, then of an upload, in the order in which it is passed."""
+
+BACKUP_NAMES = (
+    "backup-database-copied",
+    "backup-blobs-copied",
+    "backup-placed",
+    "restore-blobs-put",
+    "restore-database-prepared",
+    "restore-old-moved",
+)
+"""The same of a backup, then of a restore."""
 
 
 class _Armed:
@@ -52,8 +62,9 @@ def _from_environment(text: str | None) -> _Armed | None:
     if not text:
         return None
     name, _, n = text.partition(":")
-    if name not in NAMES or (n and not n.isdecimal()):
-        raise ValueError(f"{ENVIRONMENT} must be one of {', '.join(NAMES)}, with ':n' behind it if need be")
+    known = NAMES + BACKUP_NAMES
+    if name not in known or (n and not n.isdecimal()):
+        raise ValueError(f"{ENVIRONMENT} must be one of {', '.join(known)}, with ':n' behind it if need be")
     return _Armed(name, int(n or 1), _die)
 
 
@@ -70,7 +81,7 @@ def hit(name: str) -> None:
 def arm(name: str, act: Callable[[], None], n: int = 1) -> None:
     """Let `act` happen at the n-th hit of a point from now on, once; only tests do this."""
     global _armed
-    if name not in NAMES:
+    if name not in NAMES + BACKUP_NAMES:
         raise ValueError(f"no failpoint is called {name}")
     _armed = _Armed(name, n, act)
 

@@ -14,6 +14,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     from backend.api import (
         attention,
         auth,
+        backups,
         devices,
         docs,
         exports,
@@ -39,6 +40,8 @@ def init_app(app: Flask, settings: Settings) -> None:
     limiter.init_app(app)
     api.init_app(app)
     app.before_request(access.authorise)
-    for module in (auth, people, devices, sync, packs, media, inspections, findings, exports, sites, attention, health):
+    for module in (
+        *(auth, people, devices, sync, packs, media, inspections, findings, exports, sites, attention, backups, health),
+    ):
         api.register_blueprint(module.blueprint)
     docs.init_app(app)

@@ -6,7 +6,7 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from backend.cli import contract, demo, devices, evidence, setup, users
+    from backend.cli import backup, contract, demo, devices, evidence, setup, users
 
-    for module in (users, devices, setup, demo, contract, evidence):
+    for module in (users, devices, setup, demo, contract, evidence, backup):
         app.cli.add_command(module.group)

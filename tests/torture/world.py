@@ -9,12 +9,11 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from flask import Flask
-from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from backend import clock, failpoints
 from backend.extensions import db
-from backend.models import Counter, Device, DeviceToken, Stream
+from backend.models import Device, DeviceToken, Stream
 from backend.services import accounts, devices, tokens
 from backend.transactions import reading, writing
 from sync import client, signing
@@ -186,12 +185,7 @@ class World:
             session.expunge_all()
 
     def back_up(self) -> None:
-        """Keep database and blobs, then say so: `backed_up_seq` is the head of what was kept."""
-        with self.reading() as session:
-            head = session.scalar(select(Counter.value))
         self.home.back_up()
-        with self.writing() as session:
-            session.execute(update(Counter).values(backed_up_seq=head))
         self.backed_up = True
 
     def restore(self) -> None:
@@ -199,8 +193,6 @@ class World:
         if not self.backed_up:
             return
         self.home.restore()
-        with self.writing() as session:
-            session.execute(update(Counter).values(epoch=self.new_id()))
         self._excuse_what_nobody_has()
 
     def _excuse_what_nobody_has(self) -> None:
