@@ -43,6 +43,8 @@ class Settings:
     public_url: str | None = None
     backed_up_by_others: bool = False
     proxies: int = 0
+    backups: Path | None = None
+    backups_kept: int = 14
     demo: bool = False
     invite_hours: int = 24
     revoked_grace_days: int = 30
@@ -53,6 +55,10 @@ class Settings:
     argon2_memory_kib: int = 65536
     login_attempts: str = "10 per minute"
     limits: Limits = field(default_factory=Limits)
+
+    @property
+    def backup_folder(self) -> Path:
+        return self.backups or self.data / "backups"
 
     @property
     def sqlite(self) -> bool:
@@ -87,6 +93,8 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         public_url=env.get("BLUEGRID_PUBLIC_URL"),
         backed_up_by_others=backed_up_by == "external",
         proxies=_whole(env, "BLUEGRID_PROXIES", 0, least=0),
+        backups=Path(env["BLUEGRID_BACKUPS"]).absolute() if env.get("BLUEGRID_BACKUPS") else None,
+        backups_kept=_whole(env, "BLUEGRID_BACKUPS_KEPT", 14, least=1),
         demo=env.get("BLUEGRID_DEMO") == "1",
         limits=Limits(file_bytes=_whole(env, "BLUEGRID_FILE_MIB", 50, least=1) * MIB),
     )

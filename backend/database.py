@@ -1,11 +1,11 @@
-"""Binds the database: engine options, durability, migrations."""
+"""Binds the database: engine options, durability, the share that each connection holds, migrations."""
 
 from __future__ import annotations
 
 from flask import Flask
 
 import backend.models  # noqa: F401  (registers the tables)
-from backend import durability, postgresql_link
+from backend import durability, in_use, postgresql_link
 from backend.config import Settings
 from backend.extensions import db, migrate
 
@@ -17,6 +17,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     migrate.init_app(app, db)
     with app.app_context():
         durability.harden(db.engine)
+        in_use.follow(db.engine)
 
 
 def _engine_options(settings: Settings) -> dict[str, object]:

@@ -26,7 +26,17 @@ NAMES = (
     "upload-before-commit",
     "upload-after-commit",
 )
-"""Every point, in the order in which a push, then an upload, passes it."""
+"""Every point of a push, then of an upload, in the order in which it is passed."""
+
+BACKUP_NAMES = (
+    "backup-database-copied",
+    "backup-blobs-copied",
+    "backup-placed",
+    "restore-blobs-put",
+    "restore-database-prepared",
+    "restore-old-moved",
+)
+"""The same of a backup, then of a restore."""
 
 
 class _Armed:
@@ -58,8 +68,9 @@ def _from_environment(text: str | None) -> _Armed | None:
     if not text:
         return None
     found = re.fullmatch(r"([a-z-]+)(?::(\d+))?(?::(stop))?", text)
-    if found is None or found[1] not in NAMES:
-        raise ValueError(f"{ENVIRONMENT} is one of {', '.join(NAMES)}, with ':n' or ':n:stop' behind it if need be")
+    known = NAMES + BACKUP_NAMES
+    if found is None or found[1] not in known:
+        raise ValueError(f"{ENVIRONMENT} is one of {', '.join(known)}, with ':n' or ':n:stop' behind it if need be")
     return _Armed(found[1], int(found[2] or 1), _stop if found[3] else _die)
 
 
@@ -76,7 +87,7 @@ def hit(name: str) -> None:
 def arm(name: str, act: Callable[[], None], n: int = 1) -> None:
     """Let `act` happen at the n-th hit of a point from now on, once; only tests do this."""
     global _armed
-    if name not in NAMES:
+    if name not in NAMES + BACKUP_NAMES:
         raise ValueError(f"no failpoint is called {name}")
     _armed = _Armed(name, n, act)
 

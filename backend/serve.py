@@ -159,7 +159,7 @@ def _consumer() -> Program:
     # SIGTERM lets the job under way finish, for up to 15 s; a job cut off is taken up again at the next start.
     arguments = [
         "--workers",
-        "1",
+        "2",  # one may be at a backup for hours
         "--graceful-signal",
         "TERM",
         "--shutdown-timeout",

@@ -14,6 +14,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     from backend.api import (
         attention,
         auth,
+        backups,
         checklists,
         devices,
         docs,
@@ -58,6 +59,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         site_imports,
         attention,
         evidence,
+        backups,
         health,
     ):
         api.register_blueprint(module.blueprint)

@@ -17,6 +17,7 @@ from backend.services import media
 from backend.services.errors import NotFound, ServiceError
 from backend.services.receiving import Receiver
 from backend.storage import blobs
+from backend.sync_store import SqlStore
 from backend.transactions import reading, writing
 
 blueprint = Blueprint(
@@ -140,6 +141,7 @@ class StatusItemSchema(Schema):
 
 
 class StatusAnswerSchema(Schema):
+    epoch = fields.String(required=True, metadata={"description": "to which each `seq` belongs"})
     items = fields.Dict(keys=fields.String(), values=fields.Nested(StatusItemSchema), required=True)
 
 
@@ -150,7 +152,8 @@ class StatusAnswerSchema(Schema):
 def status(question: dict[str, list[str]]) -> dict[str, Any]:
     """Which photos are stored, refused or missing, as far as the caller may know."""
     with reading() as session:
-        return {"items": media.status(session, access.current_actor(), blobs(), question["sha256"])}
+        items = media.status(session, access.current_actor(), blobs(), question["sha256"])
+        return {"epoch": SqlStore(session).epoch(), "items": items}
 
 
 @blueprint.route("/blobs/<sha256>", methods=["GET"])

@@ -77,7 +77,7 @@ class NewSiteSchema(SiteFieldsSchema):
         return NewSite(**{**data, "position": parse_position(data["position"])})
 
 
-class ChangeSchema(SiteFieldsSchema):
+class SiteChangeSchema(SiteFieldsSchema):
     rev = fields.Integer(required=True, metadata={"description": "The revision that you saw"})
     reason = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=500))
     status = fields.String(validate=validate.OneOf(SITE_STATUSES))
@@ -143,7 +143,7 @@ def get_by_label(label: str) -> Response:
 
 
 @blueprint.patch("/<uuid:site_id>")
-@blueprint.arguments(ChangeSchema)
+@blueprint.arguments(SiteChangeSchema)
 @blueprint.response(200, documents.SiteSchema)
 @access.people("supervisor", "admin")
 def change_site(change: dict[str, Any], site_id: UUID) -> Response:

@@ -7,6 +7,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     from backend.cli import (
+        backup,
         checklists,
         contract,
         demo,
@@ -28,5 +29,6 @@ def init_app(app: Flask) -> None:
         media,
         sites,
         checklists,
+        backup,
     ):
         app.cli.add_command(module.group)

@@ -32,6 +32,8 @@ def verify(with_blobs: bool) -> None:
             bad = error
     for name, count in sorted(verification.counts.items()):
         click.echo(f"{name}: {count} good")
+    for said in verification.restores:
+        click.echo(f"restored: backup {said['backup']}, seq {said['head']}, epoch {said['was']} became {said['epoch']}")
     if bad is not None:
         click.echo(f"BAD: table {bad.table}, row {bad.key}: {bad.what}")
         sys.exit(1)

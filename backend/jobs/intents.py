@@ -72,6 +72,12 @@ def take(session: Session, job_id: str, now: datetime) -> Job | None:
     return job
 
 
+def go_on(session: Session, job_id: str, attempt: int, now: datetime) -> None:
+    """Say that the work is still under way, so that nobody else takes it up; raises Overtaken when somebody has."""
+    if not _changed(session, _mine(job_id, attempt).values(started_at=now)):
+        raise Overtaken(job_id)
+
+
 def finish(session: Session, job_id: str, attempt: int, result: dict[str, Any], now: datetime) -> None:
     """Note the result in the work's own transaction; raises Overtaken when the job is no longer ours."""
     change = _mine(job_id, attempt).values(state="done", result=result, finished_at=now)

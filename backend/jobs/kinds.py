@@ -1,6 +1,7 @@
 """What a job can be: one function a kind, run in one writing transaction together with its result.
 
-What reads much is a long kind: it begins short transactions of its own, so that nobody waits for it.
+What takes long runs without a transaction (`LONG`): it begins short ones of its own, so that nobody waits for it, and
+says from time to time that it is still at it.
 
 A function may run twice for the same job, and must then do no harm. One that writes synced rows takes the counter
 first, as every writer does.
@@ -12,9 +13,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy.orm import Session
 
 from backend import clock
+from backend.backups import running as backups
 from backend.jobs import intents
 from backend.models import Job
 from backend.receipt_key import server_key
@@ -23,7 +26,10 @@ from backend.services.scrubbing import Scrubber
 from backend.storage import blobs
 from backend.transactions import reading, writing
 
+log = structlog.get_logger()
+
 Work = Callable[[Session, Job], dict[str, Any]]
+LongWork = Callable[[Callable[[], object]], dict[str, Any]]
 
 
 def sweep_uploads(session: Session, _job: Job) -> dict[str, Any]:
@@ -44,12 +50,12 @@ def purge_tombstones(session: Session, _job: Job) -> dict[str, Any]:
     return {"removed": removed}
 
 
-def sweep_leftovers() -> dict[str, Any]:
+def sweep_leftovers(_alive: Callable[[], object]) -> dict[str, Any]:
     """Remove the bytes that killed processes and removed uploads left in the staging area."""
     return leftovers.sweep(reading, blobs(), clock.now())
 
 
-def scrub() -> dict[str, Any]:
+def scrub(_alive: Callable[[], object]) -> dict[str, Any]:
     """Read the next stored bytes again, from where the last scrub stopped."""
     with reading() as session:
         after = str(intents.last_result(session, "scrub").get("after", ""))
@@ -72,6 +78,16 @@ def look_at_sites(session: Session, _job: Job) -> dict[str, Any]:
     return {"changed": changed, "forgotten": site_imports.forget(session, now - timedelta(days=30))}
 
 
+def daily_backup(alive: Callable[[], object]) -> dict[str, Any]:
+    """Make a backup when the newest is a day old. Lost photos are told in the log, and keep it from counting."""
+    if not backups.is_due(clock.now()):
+        return {"made": None}
+    made = backups.make(alive)
+    if made.manifest.lost:
+        log.error("backup-lacks-photos", backup=made.name, lost=len(made.manifest.lost))
+    return {"made": made.name, "head": made.manifest.head, "lost": len(made.manifest.lost)}
+
+
 JOB_KINDS: dict[str, Work] = {
     "daily-root": daily_root,
     "purge-tombstones": purge_tombstones,
@@ -80,9 +96,18 @@ JOB_KINDS: dict[str, Work] = {
     "look-at-sites": look_at_sites,
 }
 
-LONG_KINDS: dict[str, Callable[[], dict[str, Any]]] = {
+LONG: dict[str, LongWork] = {
+    "daily-backup": daily_backup,
     "scrub": scrub,
     "sweep-leftovers": sweep_leftovers,
 }
 
-HOURLY = ("sweep-uploads", "daily-root", "purge-tombstones", "sweep-leftovers", "scrub", "look-at-sites")
+HOURLY = (
+    "sweep-uploads",
+    "daily-root",
+    "daily-backup",
+    "purge-tombstones",
+    "sweep-leftovers",
+    "scrub",
+    "look-at-sites",
+)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from backend import clock
 from backend.jobs import intents
-from backend.jobs.kinds import HOURLY, JOB_KINDS, LONG_KINDS
+from backend.jobs.kinds import HOURLY, JOB_KINDS, LONG
 from backend.models import Counter, Job
 from backend.services.receiving import Receiver
 from backend.storage import blobs
@@ -42,10 +42,29 @@ def run(job_id: str) -> bool:
 
 
 def _do(job_id: str, kind: str, attempt: int) -> None:
-    done = LONG_KINDS[kind]() if kind in LONG_KINDS else None
+    if kind in LONG:
+        result = LONG[kind](_Pulse(job_id, attempt))
+        with writing() as session:
+            intents.finish(session, job_id, attempt, result, clock.now())
+        return
     with writing() as session:
-        result = JOB_KINDS[kind](session, session.get_one(Job, job_id)) if done is None else done
+        result = JOB_KINDS[kind](session, session.get_one(Job, job_id))
         intents.finish(session, job_id, attempt, result, clock.now())
+
+
+class _Pulse:
+    """Says that a long job is still under way, at most every few minutes; raises Overtaken when it is another's."""
+
+    def __init__(self, job_id: str, attempt: int) -> None:
+        self.job_id, self.attempt = job_id, attempt
+        self.last = clock.now()
+
+    def __call__(self) -> None:
+        now = clock.now()
+        if now - self.last >= intents.STALE_AFTER / 5:
+            with writing() as session:
+                intents.go_on(session, self.job_id, self.attempt, now)
+            self.last = now
 
 
 def due() -> list[str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, and_, delete, exists, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -94,6 +94,20 @@ def show_anew(session: Session, store: SqlStore, sha256: str, *which: ColumnElem
     ).all()
     for type, subject_id in subjects:
         publishing.republish(session, store, (type, subject_id))
+
+
+def forget_bytes(session: Session, store: SqlStore, hashes: Sequence[str]) -> None:
+    """Say no longer that these bytes are here, for they are nowhere: a device that still has them sends them again.
+
+    Rows that show them are published as `stored: false`. The counter must be locked.
+    """
+    for start in range(0, len(hashes), 200):
+        some = hashes[start : start + 200]
+        session.execute(delete(BlobHolder).where(BlobHolder.sha256.in_(some)))
+        session.execute(delete(Blob).where(Blob.sha256.in_(some)))
+        subjects = select(Mention.subject_type, Mention.subject_id).where(Mention.sha256.in_(some)).distinct()
+        for type, subject_id in session.execute(subjects.order_by(Mention.subject_type, Mention.subject_id)).all():
+            publishing.republish(session, store, (type, subject_id))
 
 
 def check(session: Session, photo: Photo) -> None:

@@ -30,6 +30,7 @@ from backend.models import (
     Stream,
     SyncedRow,
 )
+from backend.models import Counter as CounterRow
 from backend.services import audit, evidence
 from backend.services.stored_ops import OpCheck
 from sync import log_chain, merkle, receipts
@@ -71,11 +72,13 @@ class Verification:
         self.blobs = blobs
         self.counts: Counter[str] = Counter()
         self.keys: dict[str, receipts.Jwk] = {}
+        self.restores: list[Json] = []
 
     def run(self) -> Counter[str]:
         """Check everything; raises BadRow."""
         self.receipt_keys()
         self.log()
+        self.epochs()
         self.ops_logged()
         self.ops()
         self.roots()
@@ -117,6 +120,17 @@ class Verification:
                     raise BadRow("log_entry", str(entry.n), "it is filed under another op than it speaks of")
         except ChainBroken as broken:
             raise BadRow("log_entry", str(broken.n), str(broken)) from None
+
+    def epochs(self) -> None:
+        """Each restore from a backup begins where the one before ended, and the last one made the present epoch."""
+        epoch = None
+        for n, said in self._logged(log_chain.EPOCH):
+            if epoch not in (None, said["was"]):
+                raise BadRow("log_entry", str(n), "it does not go on from the epoch before it")
+            epoch = said["epoch"]
+            self.restores.append(said)
+        if epoch is not None and epoch != self.session.scalar(select(CounterRow.epoch)):
+            raise BadRow("counter", "1", "its epoch is not the one that was logged last")
 
     def ops_logged(self) -> None:
         """No op that the log speaks of is gone."""

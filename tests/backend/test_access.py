@@ -35,6 +35,7 @@ DEVICES = {
 }
 """Devices only; True where a revoked one may still hand in what it has."""
 ADMIN = {
+    "GET /api/v1/backups",
     "GET /api/v1/devices",
     "GET /api/v1/users",
     "POST /api/v1/devices/invitations",

@@ -1,4 +1,4 @@
-"""Where a torture's server lives: a database and a blob folder that are made anew for each story, kept and put back."""
+"""Where a torture's server lives: a database and a blob folder, made anew for each story, backed up and restored."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +14,9 @@ from typing import Protocol
 from flask import Flask
 
 from backend import create_app
+from backend.backups import running
+from backend.backups.repository import Repository
+from backend.backups.restoring import Restorer, Wishes
 from backend.blobs import open_blobs
 from backend.cli.setup import prepare
 from backend.config import Limits
@@ -44,12 +47,12 @@ class Home(Protocol):
         """An empty server with its people."""
         ...
 
-    def back_up(self, number: int) -> None:
-        """Keep database and blobs as backup `number`."""
+    def back_up(self) -> str:
+        """Make a backup, as `flask backup create` does; its name."""
         ...
 
-    def restore(self, number: int) -> None:
-        """Database and blobs as they were at that backup; the process is a new one."""
+    def restore(self, name: str) -> None:
+        """Put a backup back, as `flask backup restore` does, photos too; the process is a new one."""
         ...
 
     def close(self) -> None: ...
@@ -81,10 +84,34 @@ class _Home:
         self.app.extensions["bluegrid.blobs"] = open_blobs(settings.blob_url)
         self.app.extensions[EXTENSION] = ServerKey(settings.data / FILE)
 
-    def _blobs_from(self, source: Path | None) -> None:
-        shutil.rmtree(self.blobs, ignore_errors=True)
-        if source is not None:
-            shutil.copytree(source, self.blobs)
+    def _nothing_but(self, put: Callable[[], None]) -> None:
+        """A new server: its database, no photos, no backups."""
+        put()
+        for folder in (self.blobs, self.repository.folder):
+            shutil.rmtree(folder, ignore_errors=True)
+        self._started()
+
+    @property
+    def repository(self) -> Repository:
+        return Repository(self.folder / "data" / "backups")
+
+    def back_up(self) -> str:
+        with self.app.app_context():
+            made = running.make()
+        assert not made.manifest.lost
+        return made.name
+
+    def restore(self, name: str) -> None:
+        """The photos are lost with the database, so that all that the backup's database shows comes from the backup."""
+        self._let_go()
+        shutil.rmtree(self.blobs)
+        settings = self.app.extensions["bluegrid.settings"]
+        wishes = Wishes(replace=True, older=name != self.repository.newest())
+        server_clock = self.app.extensions["bluegrid.clock"]
+        restorer = Restorer(self.repository, settings, open_blobs(settings.blob_url), server_clock, create_app)
+        with self.app.app_context():
+            assert not restorer.restore(name, wishes).lost
+        self._started()
 
 
 class SqliteHome(_Home):
@@ -103,25 +130,13 @@ class SqliteHome(_Home):
             one.backup(other)
 
     def fresh(self) -> None:
-        self._put(self.template)
-        self._blobs_from(None)
-        self._started()
+        self._nothing_but(lambda: self._put(self.template))
 
     def _put(self, source: Path) -> None:
         self._let_go()
         for suffix in ("", "-wal", "-shm"):
             Path(f"{self.path}{suffix}").unlink(missing_ok=True)
         shutil.copy(source, self.path)
-
-    def back_up(self, number: int) -> None:
-        self._copy(self.path, self.folder / f"backup-{number}.sqlite3")
-        shutil.rmtree(self.folder / f"backup-blobs-{number}", ignore_errors=True)
-        shutil.copytree(self.blobs, self.folder / f"backup-blobs-{number}")
-
-    def restore(self, number: int) -> None:
-        self._put(self.folder / f"backup-{number}.sqlite3")
-        self._blobs_from(self.folder / f"backup-blobs-{number}")
-        self._started()
 
     def close(self) -> None:
         self._let_go()
@@ -142,19 +157,7 @@ class PostgresqlHome(_Home):
         self.server.execute(f"CREATE DATABASE {target} TEMPLATE {source} STRATEGY FILE_COPY")
 
     def fresh(self) -> None:
-        self._put(self.name, f"{self.name}_template")
-        self._blobs_from(None)
-        self._started()
-
-    def back_up(self, number: int) -> None:
-        self._put(f"{self.name}_backup_{number}", self.name)
-        shutil.rmtree(self.folder / f"backup-blobs-{number}", ignore_errors=True)
-        shutil.copytree(self.blobs, self.folder / f"backup-blobs-{number}")
-
-    def restore(self, number: int) -> None:
-        self._put(self.name, f"{self.name}_backup_{number}")
-        self._blobs_from(self.folder / f"backup-blobs-{number}")
-        self._started()
+        self._nothing_but(lambda: self._put(self.name, f"{self.name}_template"))
 
     def close(self) -> None:
         self._let_go()

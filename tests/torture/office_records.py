@@ -16,7 +16,7 @@ KEPT_BACKUPS = 2
 class Backup:
     """One backup: the head it was made at, and the hashes of the ops and photos in it."""
 
-    number: int
+    name: str
     head: int
     ops: set[str]
     photos: set[str]
@@ -38,26 +38,18 @@ class History:
 class OfficeRecords:
     now: History = field(default_factory=History)
     backups: list[Backup] = field(default_factory=list)
-    made: int = 0
 
-    def next_backup(self) -> int:
-        """The number under which the next backup is kept; the oldest but one gives up its place."""
-        return self.made % KEPT_BACKUPS
-
-    def backed_up(self, number: int, head: int, ops: set[str], photos: set[str]) -> None:
-        self.made += 1
-        self.backups = [one for one in self.backups if one.number != number]
-        self.backups.append(Backup(number, head, ops, photos, copy.deepcopy(self.now)))
+    def backed_up(self, name: str, head: int, ops: set[str], photos: set[str]) -> None:
+        self.backups = [*self.backups, Backup(name, head, ops, photos, copy.deepcopy(self.now))][-KEPT_BACKUPS:]
 
     def backup(self, older: bool) -> Backup | None:
         """The newest backup, or the one before it; None when there is none."""
         return self.backups[-2 if older and len(self.backups) > 1 else -1] if self.backups else None
 
-    def restored(self, backup: Backup, head: int) -> list[tuple[set[str], set[str]]]:
+    def restored(self, backup: Backup) -> list[tuple[set[str], set[str]]]:
         """Go back to what a backup knows; returns the ops and photos of the newer ones, which are none any more."""
         newer = self.backups[self.backups.index(backup) + 1 :]
         self.backups = [one for one in self.backups if one not in newer]
-        self.made = backup.number + 1
         self.now = copy.deepcopy(backup.known)
         return [(one.ops, one.photos) for one in newer]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend import clock, failpoints
@@ -220,23 +220,17 @@ class World:
             return int(session.scalar(select(Counter.value)) or 0)
 
     def back_up(self) -> None:
-        """Keep database and blobs, then say so: `backed_up_seq` is the head of what was kept."""
+        """A backup by the product, which says so itself: `backed_up_seq` is the head of what was kept."""
         head = self.head()
-        number = self.office.next_backup()
-        self.home.back_up(number)
-        self.office.backed_up(number, head, self.ops_stored(), self.photos_stored())
-        with self.writing() as session:
-            session.execute(update(Counter).values(backed_up_seq=head))
+        self.office.backed_up(self.home.back_up(), head, self.ops_stored(), self.photos_stored())
 
     def restore(self, older: bool = False) -> None:
         """The server as it was at the last backup, or at the one before it, in a new epoch."""
         backup = self.office.backup(older)
         if backup is None:
             return
-        self.home.restore(backup.number)
-        with self.writing() as session:
-            session.execute(update(Counter).values(epoch=self.new_id()))
-        self._excuse_what_nobody_has(self.office.restored(backup, self.head()))
+        self.home.restore(backup.name)
+        self._excuse_what_nobody_has(self.office.restored(backup))
         self.witness.unreadable.clear()  # what was put in quarantine since; its phone keeps it aside
 
     def _excuse_what_nobody_has(self, trusted: Sequence[tuple[set[str], set[str]]]) -> None:
