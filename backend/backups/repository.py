@@ -26,8 +26,9 @@ from pathlib import Path
 from typing import Any
 
 from backend.backups.errors import BackupBad, BackupRefused
-from backend.blobs import READ_BYTES, FolderBlobs, Shelf
+from backend.blobs import READ_BYTES, Shelf
 from backend.disk import Disk
+from backend.folder_blobs import FolderBlobs
 from sync.canonical import fingerprint
 
 FORMAT = 1

@@ -13,9 +13,10 @@ from sqlalchemy import select
 
 from backend import create_app
 from backend.backups.repository import Manifest, Repository
-from backend.blobs import FolderBlobs, Shelf
+from backend.blobs import Shelf
 from backend.config import Settings
 from backend.extensions import db
+from backend.folder_blobs import FolderBlobs
 from backend.models import Counter
 from backend.transactions import reading
 from tests.stories import FakeTime, Phone, Server

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from backend import clock
-from backend.blobs import FolderBlobs
+from backend.folder_blobs import FolderBlobs
 from backend.jobs import intents, kinds, work
 from backend.models import Job
 from backend.transactions import reading, writing

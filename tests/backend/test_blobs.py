@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from backend.blobs import FolderBlobs, Shelf, open_blobs
+from backend.blobs import Shelf, open_blobs
 from backend.config import SettingInvalid
 from backend.disk import Disk
+from backend.folder_blobs import FolderBlobs
 from backend.services.errors import StorageFull
 
 DATA = b"a straw fire behind the brick works"

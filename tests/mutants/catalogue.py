@@ -137,14 +137,20 @@ KNOWN = (
     Mutant(
         "no fsync of the folder",
         "I8",
-        (("backend/blobs.py", "        for folder in folders:\n            self._disk.sync_folder(folder)\n", ""),),
+        (
+            (
+                "backend/folder_blobs.py",
+                "        for folder in folders:\n            self._disk.sync_folder(folder)\n",
+                "",
+            ),
+        ),
         (f"{POWER}::test_what_was_acknowledged_outlives_the_power",),
         beyond_torture="it kills processes, and cuts no power",
     ),
     Mutant(
         "no fsync of the file",
         "I8",
-        (("backend/blobs.py", "            self._disk.sync(descriptor)\n", ""),),
+        (("backend/folder_blobs.py", "            self._disk.sync(descriptor)\n", ""),),
         (f"{POWER}::test_the_power_may_go_at_any_call",),
         beyond_torture="it kills processes, and cuts no power",
     ),

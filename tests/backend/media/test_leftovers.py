@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from backend.blobs import FolderBlobs, Shelf
+from backend.blobs import Shelf
 from backend.disk import Disk
+from backend.folder_blobs import FolderBlobs
 from backend.models import Blob
 from backend.services import leftovers, uploads
 from backend.services.receiving import Receiver

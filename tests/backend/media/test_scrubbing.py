@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from backend.blobs import FolderBlobs
+from backend.folder_blobs import FolderBlobs
 from backend.jobs import work
 from backend.models import AuditEvent, Job
 from backend.services.scrubbing import Scrubber

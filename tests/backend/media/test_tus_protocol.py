@@ -17,8 +17,8 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backend.blobs import FolderBlobs
 from backend.config import Limits
+from backend.folder_blobs import FolderBlobs
 from backend.services import accounts, devices, uploads
 from backend.services.receiving import Receiver
 from backend.transactions import writing
