@@ -11,7 +11,7 @@ import structlog
 from flask import Flask, current_app, has_app_context
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
 from huey.serializer import SignedSerializer
-from sqlalchemy import event
+from sqlalchemy import event, make_url
 from sqlalchemy.orm import Session, SessionTransaction
 
 from backend.config import Settings
@@ -37,8 +37,9 @@ def open_queue(settings: Settings, *, create_tables: bool = False) -> Huey:
     }
     if settings.sqlite:
         return SqliteHuey(filename=str(settings.data / "jobs.sqlite3"), timeout=10, **common)
-    dsn = settings.database_url.replace("postgresql+psycopg://", "postgresql://", 1)
-    return PostgresHuey(dsn=dsn, create_tables=create_tables, **CONNECT_ARGS, **common)
+    url = make_url(settings.database_url)
+    _, where = url.get_dialect()().create_connect_args(url)  # as SQLAlchemy reads it: several servers are named its way
+    return PostgresHuey(create_tables=create_tables, **{**where, **CONNECT_ARGS}, **common)
 
 
 class JobQueue:

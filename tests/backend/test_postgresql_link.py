@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, make_url, text
 
 from backend import create_app, failpoints, postgresql_link
 from backend.clock import Clock
@@ -17,6 +17,7 @@ from backend.jobs import queue
 from tests.backend.serving import eventually
 from tests.conftest import settings_for
 from tests.postgresql import PostgresqlServer
+from tests.seaweedfs import free_ports
 from tests.stories import FakeTime, Server
 
 ENDED = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> :me"
@@ -105,6 +106,19 @@ def test_a_server_without_a_free_connection_says_that_it_is_busy(app: Flask) -> 
     for connection in held:
         connection.close()
     assert client.post("/api/v1/auth/login", json={"username": "x", "password": "nothing at all"}).status_code == 401
+
+
+def test_of_several_servers_in_the_url_one_that_answers_is_used(app: Flask, tmp_path: Path) -> None:
+    """The first is down; requests and the queue both go on to the second."""
+    (port,) = free_ports("127.0.0.1", 1)
+    one = make_url(app.extensions["bluegrid.settings"].database_url)
+    query = {"host": (f"127.0.0.1:{port}", f"{one.query['host']}:5432"), "target_session_attrs": "read-write"}
+    both = one.set(query=query).render_as_string(hide_password=False)
+    second = create_app(settings_for(tmp_path / "second", both))
+    assert second.test_client().get("/readyz").json == {"status": "ready"}
+    assert queue.of(second).huey.pending_count() == 0
+    with second.app_context():
+        db.engine.dispose()
 
 
 def test_the_queue_makes_no_tables_once_the_set_up_has(app: Flask) -> None:
