@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flask import current_app
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
@@ -34,11 +33,4 @@ class BackupsSchema(Schema):
 @access.people("admin")
 def list_backups() -> dict[str, object]:
     """The backups in this host's backup folder, oldest first, and how old the newest is."""
-    found = running.readable()
-    age = running.repository().age(clock.now())
-    outside = current_app.extensions["bluegrid.settings"].backed_up_by_others
-    return {
-        "items": [running.shown(name, manifest) for name, manifest in found],
-        "age_s": None if age is None else int(age.total_seconds()),
-        "backed_up_by": "external" if outside else "bluegrid",
-    }
+    return running.overview(clock.now())

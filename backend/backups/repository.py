@@ -151,7 +151,7 @@ class Repository:
         """The names of all backups, oldest first."""
         try:
             found = [entry.name for entry in os.scandir(self.folder) if entry.is_dir() and _NAME.fullmatch(entry.name)]
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
         return sorted(found, key=_order)
 

@@ -20,6 +20,7 @@ from backend.services import audit, photos
 from backend.storage import blobs
 from backend.sync_store import SqlStore
 from backend.transactions import writing
+from sync.errors import StoreUnavailable
 
 DUE_AFTER = timedelta(hours=23, minutes=30)  # looked at every hour: so it stays at about the same time of the day
 
@@ -52,18 +53,23 @@ def is_due(now: datetime) -> bool:
     return age is None or not -CLOCK_OFF <= age < DUE_AFTER
 
 
-def readable() -> list[tuple[str, Manifest]]:
-    """Every backup whose manifest can be read, oldest first."""
-    kept = repository()
-    found = []
-    for name in kept.names():
-        with suppress(BackupBad, BackupRefused):
-            found.append((name, kept.manifest(name)))
-    return found
+def overview(now: datetime) -> dict[str, object]:
+    """What an admin is told of this host's backups: those whose manifests can be read, oldest first."""
+    kept, found = repository(), []
+    try:
+        for name in kept.names():
+            with suppress(BackupBad, BackupRefused):
+                found.append((name, kept.manifest(name)))
+    except OSError:
+        raise StoreUnavailable("The backup folder cannot be read.") from None
+    return {
+        "items": [_shown(name, manifest) for name, manifest in found],
+        "age_s": int((now - found[-1][1].at).total_seconds()) if found else None,
+        "backed_up_by": "external" if _settings().backed_up_by_others else "bluegrid",
+    }
 
 
-def shown(name: str, manifest: Manifest) -> dict[str, object]:
-    """What an admin is told of a backup."""
+def _shown(name: str, manifest: Manifest) -> dict[str, object]:
     return {
         "name": name,
         "made_at": manifest.at,

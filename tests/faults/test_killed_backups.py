@@ -71,7 +71,7 @@ def test_a_kill_half_way_leaves_the_old_state_or_says_so_and_can_be_repeated(
             assert flask(data, "backup", "restore", name, "--replace", **deadly).returncode == KILLED
             if point == "restore-old-moved" and not on_database:
                 refused = Served(data)
-                assert "a restore of this database was cut off; run it again" in refused.line("does not start")[0]
+                assert "a restore of this database was cut off; run it again" in refused.line("does not start").string
                 assert refused.ended() == 2
             else:
                 kept = flask(data, "evidence", "verify", **on_database)

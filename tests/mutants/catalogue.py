@@ -12,6 +12,9 @@ EDITS = "tests/backend/test_finding_edits.py"
 CLIENT = "tests/sync/test_client.py"
 ENGINE = "tests/sync/test_engine.py"
 STORE = "tests/conformance/test_store.py"
+BACKUPS = "tests/backend/test_backups.py"
+RESTORES = "tests/backend/test_restores.py"
+MAKING = "backend/backups/creating.py"
 TUS = "tests/backend/media/test_tus_guards.py"
 TWO_HOSTS = "tests/backend/media/test_two_hosts.py"
 SEVERAL_HOSTS = "tests/faults/test_several_hosts.py"
@@ -459,6 +462,71 @@ OUR_OWN = (
             ),
         ),
         ("tests/backend/test_setup_lock.py::test_a_set_up_waits_for_the_one_under_way_on_another_host",),
+    ),
+    Mutant(
+        "backed_up_seq raised before the backup is durable",
+        "I7",
+        (
+            (
+                MAKING,
+                "                manifest = self._manifest(folder, now)\n",
+                "                manifest = self._manifest(folder, now)\n                self._tell_devices(manifest)\n",
+            ),
+        ),
+        (f"{BACKUPS}::test_nothing_is_said_to_devices_before_the_backup_is_whole_and_has_its_name",),
+    ),
+    Mutant(
+        "photos backed up before the snapshot of the database",
+        "I8",
+        (
+            (
+                MAKING,
+                '                failpoints.hit("backup-database-copied")\n                manifest = self._manifest(folder, now)\n',
+                "                manifest = self._manifest(folder, now)\n"
+                '                failpoints.hit("backup-database-copied")\n'
+                "                (folder / DATABASE).unlink()\n"
+                "                snapshot.take(self.engine, folder / DATABASE)\n"
+                "                facts, file = snapshot.facts(folder / DATABASE), hash_of(folder / DATABASE)\n"
+                "                manifest = replace(manifest, database=file, head=facts.head, rows=facts.rows)\n",
+            ),
+        ),
+        (f"{BACKUPS}::test_the_photos_are_copied_after_the_snapshot_that_names_them[sqlite]",),
+    ),
+    Mutant(
+        "backed_up_seq raised in an epoch that the backup is not of",
+        "I7",
+        ((MAKING, "Counter.epoch == manifest.epoch, ", ""),),
+        (f"{BACKUPS}::test_a_backup_of_an_epoch_that_has_ended_says_nothing_to_devices",),
+    ),
+    Mutant(
+        "a backup that lacks a photo counts",
+        "I7",
+        ((MAKING, "            if not manifest.lost:\n", "            if True:\n"),),
+        (f"{BACKUPS}::test_a_photo_that_the_server_has_lost_keeps_a_backup_from_counting_until_somebody_says_so",),
+    ),
+    Mutant(
+        "a restore without a new epoch",
+        "I7",
+        (("backend/backups/restoring.py", "values(epoch=epoch, backed_up_seq", "values(backed_up_seq"),),
+        (f"{RESTORES}::test_after_a_restore_devices_send_again_what_came_after_the_backup_photos_too[sqlite]",),
+    ),
+    Mutant(
+        "a restore beside a running server",
+        "I1",
+        (("backend/in_use.py", "fcntl.LOCK_EX)", "fcntl.LOCK_SH)"),),
+        (f"{RESTORES}::test_a_restore_is_refused_while_somebody_has_the_database_open[sqlite]",),
+    ),
+    Mutant(
+        "a photo deleted on the word of another epoch",
+        "I7",
+        (
+            (
+                "sync/photo_uploads.py",
+                'same = epoch is None or told.get("epoch", epoch) == epoch',
+                "same = True",
+            ),
+        ),
+        ("tests/sync/test_photo_uploads.py::test_bytes_are_not_deleted_on_the_word_of_another_epoch",),
     ),
 )
 
