@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import HTTPException
 
 from backend import outages
+from backend.api import overload
 from backend.services import errors as services
 from backend.services import media_errors as media
 from backend.services import site_imports, site_register
@@ -37,6 +38,7 @@ STATUS: dict[type[Exception], int] = {
     services.StorageFull: 507,
     site_register.RevisionStale: 409,
     site_imports.ImportNotReady: 409,
+    overload.Overloaded: 503,
     services.ServiceError: 422,
     media.TusVersionUnsupported: 412,
     media.HeaderInvalid: 400,
