@@ -51,7 +51,8 @@ def _die() -> None:
 
 
 def _stop() -> None:
-    os.kill(os.getpid(), signal.SIGSTOP)
+    # To this very thread: sent to the process, another thread may take it, and this one passes the point meanwhile.
+    signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
 
 
 def _from_environment(text: str | None) -> _Armed | None:

@@ -275,6 +275,10 @@ def test_a_host_cut_off_inside_a_transaction_holds_up_nobody_for_long_and_its_en
     two.record()
     pushing = syncing(office, "one", FIRST)
     worker = stopped_worker(office.hosts[FIRST])
+    inside = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'"
+    )
+    assert office.one(inside) == 1
     eventually(lambda: office.lan.heard(FIRST), "no answer is under way to it")
     office.lan.cut(FIRST)
     report = two.device.sync()
@@ -322,12 +326,11 @@ def test_a_host_cut_off_inside_an_upload_leaves_a_part_that_never_counts(
     uploading = syncing(office, "phone", FIRST)
     worker = stopped_worker(office.hosts[FIRST])
     office.lan.cut(FIRST)
-    before = office.one("SELECT max(received) FROM upload")
+    assert office.one("SELECT max(received) FROM upload") == CHUNK
     uploading.join(120)  # the phone gives the request up
     phone.through(urls(SECOND)).device.sync()
     assert office.one("SELECT count(*) FROM upload WHERE completed_at IS NOT NULL") == 1
     assert office.one("SELECT count(*) FROM upload") == 1, "the other host went on with it"
-    assert before == CHUNK
     office.lan.mend(FIRST)
     worker.resume()
     everything_is_there(office, phone.findings, phone.through(urls(FIRST, SECOND)))
