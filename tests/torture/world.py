@@ -67,12 +67,12 @@ class TorturedPhone:
             self.network, self.storage, self.clock, self.world.new_id, signer=signer, public_key=public
         )
         self.device.photos.chunk_bytes = CHUNK
-        self._must_unsend: set[str] = set()
+        self._syncing, self._must_unsend = False, set[str]()
 
     def _hears(self, sent: Sent, answer: Answer) -> None:
         """Show an answer to the witness; one of another epoch asks something of the phone before anything else."""
         self.world.witness.hears(sent, answer)
-        if answer.status == 200 and sent.path.endswith("/sync/push"):
+        if self._syncing and answer.status == 200 and sent.path.endswith("/sync/push"):
             known = (self.storage.get("meta", "server") or {}).get("epoch")
             if answer.json()["epoch"] != known:
                 self._must_unsend = {key for key, _ in self.storage.items("retained")}
@@ -108,7 +108,9 @@ class TorturedPhone:
     def sync(self, faults: Sequence[Fault] = ()) -> SyncReport | None:
         reports: list[SyncReport] = []
         with self.under(faults):
+            self._syncing, self._must_unsend = True, set()
             reports.append(self.device.sync())
+        self._syncing = False
         for report in reports:
             agrees(self, report)
         return reports[0] if reports else None
