@@ -39,6 +39,9 @@ class Home(Protocol):
     app: Flask
     kind: str
 
+    @property
+    def repository(self) -> Repository: ...
+
     def fresh(self) -> None:
         """An empty server with its people."""
         ...
@@ -98,7 +101,7 @@ class _Home:
     def restore(self) -> None:
         """The photos are lost with the database, so that all that the backup's database shows comes from the backup."""
         self._let_go()
-        shutil.rmtree(self.blobs)
+        shutil.rmtree(self.blobs, ignore_errors=True)
         settings, name = self.app.extensions["bluegrid.settings"], self.repository.newest()
         assert name is not None
         server_clock = self.app.extensions["bluegrid.clock"]

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import delete
 
+from backend import failpoints
 from backend.models import Grant, OpRecord
 from backend.services import accounts, attention, devices, lifecycle, uploads
 from backend.services.errors import ServiceError
@@ -361,12 +362,18 @@ def wait(world: World, numbers: Numbers) -> None:
     world.time.pass_by(minutes=minutes[numbers[0] % len(minutes)])
 
 
+def a_death(kind: str, number: int) -> str | None:
+    """One backup or restore in three is killed at one of its points."""
+    points = [name for name in failpoints.BACKUP_NAMES if name.startswith(kind)]
+    return points[number // 3 % len(points)] if number % 3 == 0 else None
+
+
 def back_up(world: World, numbers: Numbers) -> None:
-    world.back_up()
+    world.back_up(a_death("backup-", numbers[0]))
 
 
 def restore(world: World, numbers: Numbers) -> None:
-    world.restore()
+    world.restore(a_death("restore-", numbers[0]))
 
 
 def quiesce(world: World, numbers: Numbers) -> None:

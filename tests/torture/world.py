@@ -21,7 +21,7 @@ from sync.client import EnrolmentRefused, SyncReport
 from sync.device_ports import TransportFailed
 from tests.stories import DeviceTime, FakeTime
 from tests.sync.devices import Crash, CrashingStorage
-from tests.torture.faults import Fault, Network, Tally, die
+from tests.torture.faults import Fault, Network, ServerDied, Tally, die
 from tests.torture.homes import Home
 from tests.torture.witness import Violation, Witness, ids_held
 
@@ -184,15 +184,29 @@ class World:
             yield session
             session.expunge_all()
 
-    def back_up(self) -> None:
-        self.home.back_up()
-        self.backed_up = True
+    def _dying(self, point: str | None, act: Callable[[], None]) -> bool:
+        """Do something that may die at a failpoint; whether it did."""
+        if point is not None:
+            failpoints.arm(point, die(point))
+        try:
+            act()
+        except ServerDied as death:
+            self.tally.fault(f"die:{death}")
+            return True
+        finally:
+            failpoints.disarm()
+        return False
 
-    def restore(self) -> None:
-        """The server as it was at the last backup, in a new epoch."""
+    def back_up(self, point: str | None = None) -> None:
+        self._dying(point, self.home.back_up)
+        self.backed_up = self.home.repository.newest() is not None
+
+    def restore(self, point: str | None = None) -> None:
+        """The server as it was at the last backup, in a new epoch; cut off at a point, it is run again."""
         if not self.backed_up:
             return
-        self.home.restore()
+        if self._dying(point, self.home.restore):
+            self.home.restore()
         self._excuse_what_nobody_has()
 
     def _excuse_what_nobody_has(self) -> None:
