@@ -62,13 +62,23 @@ def _stream_of(session: Session, actor: Actor, envelopes: list[Any]) -> Stream:
     return found
 
 
-def push(session: Session, actor: Actor, batch: Batch, app: object, backed_up_by_others: bool, key: SigningKey) -> Json:
+def push(
+    session: Session,
+    actor: Actor,
+    batch: Batch,
+    app: object,
+    backed_up_by_others: bool,
+    key: SigningKey,
+    in_hurry: bool = False,
+) -> Json:
     """Process a batch in the caller's writing transaction and answer it, each stored op with its receipt.
 
+    In a hurry rows are written many at a time; `write_behind.Hasty` asks for the same again without hurry.
     With an outside backup `backed_up_seq` follows the head: the operator has said that what is written is safe.
     """
-    store = SqlStore(session, batch.received_at)
+    store = SqlStore(session, batch.received_at, in_hurry=in_hurry)
     answer = engine.push(store, handlers(session), batch, on_error=_report)
+    store.settle()
     _seen(session, actor, batch.received_at, app)
     epoch = store.epoch()
     receipts.attach(session, key, epoch, batch, answer.results)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,10 @@ class ReportArguments(arguments.Arguments):
 class Prepared:
     args: dict[str, Any]
     placed: Placed | None
+
+    def names(self) -> Iterable[str]:
+        """See sync.commands.Foreseen."""
+        return self.args["photos"] or ()
 
 
 class FindingReport:
