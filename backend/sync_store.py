@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import orjson
-from sqlalchemy import CursorResult, Table, func, select, tuple_, update
+from sqlalchemy import CursorResult, Table, bindparam, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from backend import foreknowledge, outages, server_log, write_behind
@@ -28,7 +28,23 @@ RESERVED = 64  # seqs drawn from the counter at once; what a transaction leaves 
 _OPS, _OWNERS, _CLAIMS = Bulk(OpRecord), Bulk(OpIdentity), Bulk(OpIdentity, "ignore")
 _ROWS, _ENTRIES, _DIGESTS = Bulk(SyncedRow, "replace"), Bulk(Entry, "replace"), Bulk(ScopeDigest, "replace")
 _COUNTER = cast("Table", Counter.__table__)
-_RESERVE = update(_COUNTER).values(value=_COUNTER.c.value + RESERVED).returning(_COUNTER.c.value)
+_RESERVE = (
+    update(_COUNTER)
+    .values(value=_COUNTER.c.value + RESERVED)
+    .returning(_COUNTER.c.value, _COUNTER.c.epoch, _COUNTER.c.backed_up_seq)
+)
+_LOCK_STREAM = (
+    select(Stream.last_n, Stream.last_sha256, Stream.user_id, Device.revoked_at, User.active)
+    .join(Device, Device.id == Stream.device_id)
+    .join(User, User.id == Stream.user_id)
+    .where(Stream.id == bindparam("wanted"))
+    .with_for_update(of=Stream)
+)
+_ADVANCE = (
+    update(cast("Table", Stream.__table__))
+    .where(Stream.id == bindparam("wanted"))
+    .values(last_n=bindparam("n"), last_sha256=bindparam("sha256"))
+)
 
 Before = dict[str, tuple[str, int]]  # by scope: the kind of a row's entry, and its seq
 
@@ -47,6 +63,7 @@ class SqlStore:
         self.by = by  # the person who decides held ops, for the log
         self._next = 0
         self._reserved = 0
+        self._about: list[Any] = []  # the counter's epoch and backed_up_seq, once it is locked
         self._behind = write_behind.of(session)
         self._behind.in_hurry |= in_hurry
 
@@ -59,13 +76,7 @@ class SqlStore:
 
     # streams -------------------------------------------------------------------------------------------------
     def lock_stream(self, stream: str) -> StreamState:
-        found = self.session.execute(
-            select(Stream.last_n, Stream.last_sha256, Stream.user_id, Device.revoked_at, User.active)
-            .join(Device, Device.id == Stream.device_id)
-            .join(User, User.id == Stream.user_id)
-            .where(Stream.id == stream)
-            .with_for_update(of=Stream)
-        ).one_or_none()
+        found = self._behind.connection.execute(_LOCK_STREAM, {"wanted": stream}).one_or_none()
         if found is None:
             raise StreamUnknown("There is no such stream.")
         return StreamState(Tip(found[0], found[1]), found[2], found[3] is not None or not found[4])
@@ -75,7 +86,7 @@ class SqlStore:
             self._reserve()
 
     def _reserve(self) -> None:
-        value = self._behind.connection.execute(_RESERVE).scalar_one()
+        value, *self._about = self._behind.connection.execute(_RESERVE).one()
         self._next, self._reserved = value - RESERVED, value
 
     def next_seq(self) -> int:
@@ -88,12 +99,7 @@ class SqlStore:
         return self._next
 
     def advance(self, stream: str, tip: Tip) -> None:
-        self.session.execute(
-            update(Stream)
-            .where(Stream.id == stream)
-            .values(last_n=tip.n, last_sha256=tip.sha256)
-            .execution_options(synchronize_session=False)
-        )
+        self._behind.connection.execute(_ADVANCE, {"wanted": stream, "n": tip.n, "sha256": tip.sha256})
 
     # ops -----------------------------------------------------------------------------------------------------
     def hashes(self, stream: str, ns: Iterable[int]) -> dict[int, str]:
@@ -328,12 +334,16 @@ class SqlStore:
 
     # reading -------------------------------------------------------------------------------------------------
     def epoch(self) -> str:
+        if self._about:
+            return str(self._about[0])
         return self.session.execute(select(Counter.epoch)).scalar_one()
 
     def head(self) -> int:
         return self.session.execute(select(Counter.value)).scalar_one()
 
     def backed_up_seq(self) -> int:
+        if self._about:
+            return int(self._about[1])
         return self.session.execute(select(Counter.backed_up_seq)).scalar_one()
 
     def tombstone_floor(self) -> int:

@@ -5,26 +5,24 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from backend import write_behind
-from backend.models import User
-from backend.services import accounts, rows
+from backend.services import accounts
 from backend.services.actor import Actor
 
 
 def author(session: Session, user_id: str) -> Actor:
-    """Read once a transaction."""
+    return _read(session, user_id)[0]
+
+
+def shown_name(session: Session, user_id: str) -> str:
+    """The name that rows show of a person."""
+    return _read(session, user_id)[1]
+
+
+def _read(session: Session, user_id: str) -> tuple[Actor, str]:
+    """A person and the name to show, read once a transaction."""
     notes = write_behind.of(session).notes
-    found: Actor | None = notes.get(("author", user_id))
+    found: tuple[Actor, str] | None = notes.get(("author", user_id))
     if found is None:
-        found = accounts.actor_of(session.get_one(User, user_id))
+        found = accounts.actor_and_name(session, user_id)
         notes.put(("author", user_id), found)
-    return found
-
-
-def shown_name(session: Session, user_id: str) -> str | None:
-    """The name that rows show of a person, read once a transaction."""
-    notes = write_behind.of(session).notes
-    found: str | None = notes.get(("shown name", user_id))
-    if found is None:
-        found = rows.names_of(session, [user_id]).get(user_id)
-        notes.put(("shown name", user_id), found)
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import and_, bindparam, exists, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,15 @@ from backend.sync_store import SqlStore
 from sync.store import OpContext
 
 Subject = tuple[str, str]
+_BROUGHT = exists().where(
+    Blob.sha256 == Mention.sha256, BlobHolder.sha256 == Mention.sha256, BlobHolder.user_id == Mention.author_id
+)
+_MISSING = (
+    select(Mention.sha256)
+    .where(Mention.stream_id == bindparam("stream"), ~_BROUGHT)
+    .distinct()
+    .order_by(Mention.sha256)
+)
 _MENTIONS, _PHOTOS = Bulk(Mention, "ignore"), Bulk(Photo)
 
 
@@ -49,11 +58,7 @@ def add_holder(session: Session, sha256: str, user_id: str) -> None:
 
 def missing_media(session: Session, stream: str) -> list[str]:
     """The hashes that this stream named and whose bytes its author has not brought yet."""
-    there = exists().where(
-        Blob.sha256 == Mention.sha256, BlobHolder.sha256 == Mention.sha256, BlobHolder.user_id == Mention.author_id
-    )
-    query = select(Mention.sha256).where(Mention.stream_id == stream, ~there).distinct().order_by(Mention.sha256)
-    return list(session.scalars(query))
+    return list(session.connection().execute(_MISSING, {"stream": stream}).scalars())
 
 
 def may_see_blob(session: Session, actor: Actor, sha256: str) -> bool:

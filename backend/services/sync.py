@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import Table, select, update
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
@@ -27,6 +27,8 @@ from sync.ops import Op, read_instant, sha256_of
 from sync.receipts import SigningKey
 from sync.store import Json
 from sync.text import clean
+
+_DEVICES = cast("Table", Device.__table__)
 
 log = structlog.get_logger()
 
@@ -97,9 +99,7 @@ def _seen(session: Session, actor: Actor, now: datetime, app: object) -> None:
     values: dict[str, object] = {"last_seen_at": now}
     if isinstance(app, str) and app:
         values["app"] = str(clean(app))[:40]
-    session.execute(
-        update(Device).where(Device.id == actor.device_id).values(**values).execution_options(synchronize_session=False)
-    )
+    session.connection().execute(update(_DEVICES).where(_DEVICES.c.id == actor.device_id).values(**values))
 
 
 def _report(op: Op, error: Exception) -> None:

@@ -31,9 +31,9 @@ KNOWN = (
         (
             (
                 "backend/sync_store.py",
-                "        value = self._behind.connection.execute(",
+                "        value, *self._about = self._behind.connection.execute(",
                 "        with self.session.get_bind().connect() as outside, outside.begin():\n"
-                "          value = outside.execute(",
+                "          value, *self._about = outside.execute(",
             ),
         ),
         (f"{ORDER}::test_no_pull_passes_a_change_that_is_not_yet_committed[postgresql]",),
@@ -97,7 +97,7 @@ KNOWN = (
     Mutant(
         "select-then-insert idempotency of a push",
         "I2",
-        (("backend/sync_store.py", "            .with_for_update(of=Stream)\n", ""),),
+        (("backend/sync_store.py", "    .with_for_update(of=Stream)\n", ""),),
         ("tests/backend/test_push_together.py::test_two_equal_pushes_at_once_have_one_effect[postgresql]",),
     ),
     Mutant(

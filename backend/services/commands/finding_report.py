@@ -51,7 +51,7 @@ class FindingReport:
         self.session = session
 
     def prepare(self, op: Op, context: OpContext) -> Prepared:
-        args = arguments.read(ReportArguments(), op)
+        args = arguments.read(ReportArguments, op)
         return Prepared(args, placing.place(args["position"]) if args["position"] is not None else None)
 
     def apply(self, op: Op, context: OpContext, prepared: Prepared, store: Store) -> Outcome:

@@ -88,7 +88,7 @@ class InspectionSubmit:
         self.session = session
 
     def prepare(self, op: Op, context: OpContext) -> Prepared:
-        args = arguments.read(SubmitArguments(), op)
+        args = arguments.read(SubmitArguments, op)
         assert op.row is not None
         placed = placing.place(args["position"]) if args["position"] is not None else None
         return Prepared(args, placed, op.row)

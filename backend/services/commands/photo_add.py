@@ -55,7 +55,7 @@ class PhotoAdd:
         self.session = session
 
     def prepare(self, op: Op, context: OpContext) -> Prepared:
-        return Prepared(arguments.read(PhotoArguments(), op))
+        return Prepared(arguments.read(PhotoArguments, op))
 
     def apply(self, op: Op, context: OpContext, prepared: Prepared, store: Store) -> Outcome:
         assert op.row is not None
