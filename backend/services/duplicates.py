@@ -55,6 +55,13 @@ _AROUND = (
     .order_by(Finding.number)
 )
 _FEW_AROUND = _AROUND.limit(_MOST_READ)
+_INSPECTIONS = select(Inspection.id).where(
+    Inspection.author_id == bindparam("author"),
+    Inspection.stream_id != bindparam("stream"),
+    Inspection.checklist == bindparam("checklist"),
+    Inspection.site_id.is_not_distinct_from(bindparam("site")),
+    Inspection.started_at.between(bindparam("since"), bindparam("until")),
+)
 
 
 def of_finding(session: Session, finding: Finding) -> list[dict[str, Any]]:
@@ -131,12 +138,18 @@ def _near(one: Finding, other: _Other) -> bool:
 
 def of_inspection(session: Session, inspection: Inspection) -> list[dict[str, Any]]:
     """Flags for a new inspection: same author, checklist and site, begun within two minutes, by another stream."""
-    site = inspection.site_id
-    query = select(Inspection.id).where(
-        Inspection.author_id == inspection.author_id,
-        Inspection.stream_id != inspection.stream_id,
-        Inspection.checklist == inspection.checklist,
-        Inspection.site_id == site if site is not None else Inspection.site_id.is_(None),
-        Inspection.started_at.between(inspection.started_at - SPAN, inspection.started_at + SPAN),
-    )
-    return [{"code": "possible-duplicate", "detail": other} for other in session.scalars(query)]
+    key = ("inspections by", inspection.author_id)
+    streams = (under_way.noted(session, key) or frozenset()) | {inspection.stream_id}
+    under_way.note(session, key, streams)
+    if len(streams) > 1:  # those of other streams that this transaction made may wait to be written
+        write_behind.of(session).settle()
+    about = {
+        "author": inspection.author_id,
+        "stream": inspection.stream_id,
+        "checklist": inspection.checklist,
+        "site": inspection.site_id,
+        "since": inspection.started_at - SPAN,
+        "until": inspection.started_at + SPAN,
+    }
+    others = session.connection().execute(_INSPECTIONS, about).scalars()
+    return [{"code": "possible-duplicate", "detail": other} for other in others]

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, cast
 
 import structlog
-from sqlalchemy import Table, select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
@@ -29,6 +29,9 @@ from sync.store import Json
 from sync.text import clean
 
 _DEVICES = cast("Table", Device.__table__)
+_OF_DEVICE = select(Stream.id, Stream.user_id, Stream.public_key).where(Stream.device_id == bindparam("device"))
+_NEWEST = _OF_DEVICE.order_by(Stream.opened_at.desc()).limit(1)
+_NAMED = _OF_DEVICE.where(Stream.id == bindparam("named"))
 
 log = structlog.get_logger()
 
@@ -52,13 +55,11 @@ def read_push(session: Session, actor: Actor, request: Any, received_at: datetim
     return batch
 
 
-def _stream_of(session: Session, actor: Actor, envelopes: list[Any]) -> Stream:
+def _stream_of(session: Session, actor: Actor, envelopes: list[Any]) -> Any:
     """The one stream that the ops name, which must be this device's; its newest one when there are none."""
-    query = select(Stream).where(Stream.device_id == actor.device_id)
     named = batches.stream_named(envelopes)
-    if named is not None:
-        query = query.where(Stream.id == named)
-    found = session.scalars(query.order_by(Stream.opened_at.desc()).limit(1)).first()
+    query, asked = (_NEWEST, {}) if named is None else (_NAMED, {"named": named})
+    found = session.connection().execute(query, {"device": actor.device_id, **asked}).first()
     if found is None:
         raise StreamUnknown("The ops name a stream that is not this device's.")
     return found
