@@ -42,7 +42,7 @@ bench: venv-dev ## measure, each figure as a ratio against a named reference
 	@$(VENV_PYTHON) -m bench
 
 clean: ## remove the virtual environment and caches; the data in instance/ stays
-	@rm -rf .venv .make .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .make web/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 venv:

@@ -2,9 +2,9 @@
 # Makes .venv, so that it holds exactly what the requirements files pin. Called by the Makefile:
 #
 #   .ci/setup.sh run    what the server needs
-#   .ci/setup.sh dev    that, and what tests and lint need
+#   .ci/setup.sh dev    that, and what tests and lint need, with the npm packages of web/ (Node comes with .venv)
 #
-# A stamp in .venv keeps a hash of what was installed: with nothing changed this does nothing, needs no network,
+# A stamp keeps a hash of what was installed: with nothing changed this does nothing, needs no network,
 # and takes a few milliseconds. A missing Debian package is installed when we are root or sudo asks no password;
 # otherwise the script says what to install and stops.
 set -eu
@@ -110,9 +110,38 @@ install_requirements() {
         fail "The packages in $1 could not be installed; the lines above say why. The first set-up needs the internet."
 }
 
+# --- npm packages ----------------------------------------------------------------------------------------------
+
+web_stamp=web/node_modules/bluegrid.stamp
+
+web_wanted() { cat web/package.json web/package-lock.json web/.npmrc | sha256sum | cut -d ' ' -f 1; }
+
+web_up_to_date() { [ -f "$web_stamp" ] && [ "$(cat "$web_stamp")" = "$(web_wanted)" ]; }
+
+install_web() {
+    say "Installing the npm packages of web/ …"
+    (cd web && PATH="$PWD/../.venv/bin:$PATH" npm ci --loglevel=error >/dev/null) ||
+        fail "The packages in web/package-lock.json could not be installed; the lines above say why."
+    web_wanted >"$web_stamp"
+}
+
+# --- all of it -------------------------------------------------------------------------------------------------
+
+all_up_to_date() { up_to_date && { [ "$with_web" = no ] || web_up_to_date; }; }
+
+# The tests with several hosts make network namespaces, which only root may.
+require_ip_for_root() {
+    [ "$(id -u)" != 0 ] || command -v ip >/dev/null 2>&1 || install_package iproute2 "ip, for tests with several hosts"
+}
+
 set_up() {
-    up_to_date && return 0
+    up_to_date || set_up_python
+    [ "$with_web" = no ] || web_up_to_date || install_web
+}
+
+set_up_python() {
     works || make_venv
+    [ "$requirements" = requirements.txt ] || require_ip_for_root
     install_requirements "$requirements"
     wanted >"$stamp.new"
     mv "$stamp.new" "$stamp"
@@ -120,13 +149,13 @@ set_up() {
 
 main() {
     case "${1:-}" in
-    run) requirements=requirements.txt files=requirements.txt ;;
-    dev) requirements=requirements-dev.txt files="requirements.txt requirements-dev.txt" ;;
+    run) requirements=requirements.txt files=requirements.txt with_web=no ;;
+    dev) requirements=requirements-dev.txt files="requirements.txt requirements-dev.txt" with_web=yes ;;
     *) fail "usage: .ci/setup.sh run|dev" ;;
     esac
     stamp=.venv/bluegrid-$1.stamp
     cd "$(dirname "$0")/.."
-    up_to_date && return 0
+    all_up_to_date && return 0
     # Two makes at once: the second waits for the first. The lock lies outside .venv, which may be made anew.
     if command -v flock >/dev/null 2>&1; then
         mkdir -p .make

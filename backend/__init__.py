@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from backend import api, cli, clock, database, errors, logs, receipt_key, storage
 from backend.config import Settings, from_environment
@@ -18,6 +19,9 @@ def create_app(settings: Settings | None = None, server_clock: clock.Clock | Non
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=settings.limits.file_bytes + settings.limits.chunk_max_bytes,
     )
+    if settings.proxies:  # trusted only when told: anybody can send such headers to a server without a proxy
+        n = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     logs.init_app(app)
     database.init_app(app, settings)
     storage.init_app(app, settings)

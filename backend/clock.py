@@ -18,13 +18,17 @@ class Clock:
     new_id: Callable[[], str] = lambda: str(uuid7())
 
 
+def current() -> Clock:
+    """The clock of the current app."""
+    clock: Clock = current_app.extensions["bluegrid.clock"]
+    return clock
+
+
 def now() -> datetime:
     """The server's time, in UTC."""
-    clock: Clock = current_app.extensions["bluegrid.clock"]
-    return clock.now()
+    return current().now()
 
 
 def new_id() -> str:
     """A new UUIDv7 in canonical text."""
-    clock: Clock = current_app.extensions["bluegrid.clock"]
-    return clock.new_id()
+    return current().new_id()

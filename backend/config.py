@@ -42,6 +42,10 @@ class Settings:
     secret_key: str
     public_url: str | None = None
     backed_up_by_others: bool = False
+    proxies: int = 0
+    heavy_requests: int = 6  # pushes and uploads at once in a process of 8 threads
+    backups: Path | None = None
+    backups_kept: int = 14
     demo: bool = False
     invite_hours: int = 24
     revoked_grace_days: int = 30
@@ -52,6 +56,10 @@ class Settings:
     argon2_memory_kib: int = 65536
     login_attempts: str = "10 per minute"
     limits: Limits = field(default_factory=Limits)
+
+    @property
+    def backup_folder(self) -> Path:
+        return self.backups or self.data / "backups"
 
     @property
     def sqlite(self) -> bool:
@@ -76,6 +84,8 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
     backed_up_by = env.get("BLUEGRID_BACKED_UP_BY", "bluegrid")
     if backed_up_by not in ("bluegrid", "external"):
         raise SettingInvalid("BLUEGRID_BACKED_UP_BY is 'external' or left out")
+    if blob_url.startswith("s3://") and not env.get("BLUEGRID_SECRET_KEY"):
+        raise SettingInvalid("BLUEGRID_SECRET_KEY is needed with s3://, the same on every host: openssl rand -hex 32")
     return Settings(
         data=data,
         database_url=database_url,
@@ -83,18 +93,21 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         secret_key=env.get("BLUEGRID_SECRET_KEY") or _kept_secret(data / "secret-key"),
         public_url=env.get("BLUEGRID_PUBLIC_URL"),
         backed_up_by_others=backed_up_by == "external",
+        proxies=_whole(env, "BLUEGRID_PROXIES", 0, least=0),
+        backups=Path(env["BLUEGRID_BACKUPS"]).absolute() if env.get("BLUEGRID_BACKUPS") else None,
+        backups_kept=_whole(env, "BLUEGRID_BACKUPS_KEPT", 14, least=1),
         demo=env.get("BLUEGRID_DEMO") == "1",
-        limits=Limits(file_bytes=_positive(env, "BLUEGRID_FILE_MIB", 50) * MIB),
+        limits=Limits(file_bytes=_whole(env, "BLUEGRID_FILE_MIB", 50, least=1) * MIB),
     )
 
 
-def _positive(env: Mapping[str, str], name: str, default: int) -> int:
+def _whole(env: Mapping[str, str], name: str, default: int, least: int) -> int:
     try:
         value = int(env.get(name, default))
     except ValueError:
         raise SettingInvalid(f"{name} must be a whole number") from None
-    if value < 1:
-        raise SettingInvalid(f"{name} must be at least 1")
+    if value < least:
+        raise SettingInvalid(f"{name} must be at least {least}")
     return value
 
 

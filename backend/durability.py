@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event, text
 
+from backend import postgresql_link
+
 
 class DurabilityWeak(RuntimeError):
     """The database would acknowledge what it may lose; the server refuses to start."""
@@ -17,10 +19,17 @@ class DurabilityWeak(RuntimeError):
 def harden(engine: Engine) -> None:
     """Set WAL and FULL on each new SQLite connection and let transactions begin as asked.
 
-    A writing transaction asks for IMMEDIATE with the execution option `write=True`: a deferred one that turns
-    into a writer fails at once with SQLITE_BUSY_SNAPSHOT when somebody else wrote in between.
+    On PostgreSQL a writing transaction ends by itself when its process hangs. On SQLite it asks for IMMEDIATE with
+    the execution option `write=True`: a deferred one that turns into a writer fails at once with
+    SQLITE_BUSY_SNAPSHOT when somebody else wrote in between.
     """
     if engine.dialect.name != "sqlite":
+
+        @event.listens_for(engine, "begin")
+        def on_begin_writing(connection: Connection) -> None:
+            if connection.get_execution_options().get("write", False):
+                connection.exec_driver_sql(postgresql_link.BEGIN_WRITING)
+
         return
 
     @event.listens_for(engine, "connect")

@@ -11,11 +11,15 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, json, request
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import HTTPException
 
+from backend import outages
+from backend.api import overload
 from backend.services import errors as services
 from backend.services import media_errors as media
+from backend.services import site_imports, site_register
 from checklists.errors import ChecklistError
 from geo.errors import GeoError
 from sync import errors as sync
@@ -32,6 +36,9 @@ STATUS: dict[type[Exception], int] = {
     services.InviteInvalid: 403,
     services.TooLarge: 413,
     services.StorageFull: 507,
+    site_register.RevisionStale: 409,
+    site_imports.ImportNotReady: 409,
+    overload.Overloaded: 503,
     services.ServiceError: 422,
     media.TusVersionUnsupported: 412,
     media.HeaderInvalid: 400,
@@ -111,9 +118,12 @@ def _http(error: HTTPException) -> Response:
     return response
 
 
-def _database(error: OperationalError) -> Response:
-    log.error("database-unavailable", path=request.path, reason=str(error.orig))
-    if "full" in str(error.orig).lower() or "no space" in str(error.orig).lower():
+def _database(error: DBAPIError | NoConnectionFree) -> Response:
+    reason = str(getattr(error, "orig", None) or error)
+    if isinstance(error, DBAPIError) and not outages.is_outage(error):
+        return _unexpected(error)
+    log.error("database-unavailable", path=request.path, reason=reason)
+    if outages.is_full(error) or "full" in reason.lower() or "no space" in reason.lower():
         return problem(
             507, "storage-full", "The server's disk is full; nothing was acknowledged. Keep the data and try later."
         )
@@ -139,6 +149,7 @@ def init_app(app: Flask) -> None:
     for base in (services.ServiceError, sync.SyncError, GeoError, ChecklistError):
         app.register_error_handler(base, _known)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(OperationalError, _database)
+    app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(NoConnectionFree, _database)
     app.register_error_handler(OSError, _disk)
     app.register_error_handler(Exception, _unexpected)

@@ -1,12 +1,14 @@
 """Named points at which a test lets the server die: between two steps that must survive being cut apart.
 
 Unarmed (always, outside tests) `hit` does nothing. `BLUEGRID_FAILPOINT=name` or `name:n` makes the process kill itself
-with SIGKILL at the n-th hit; a test in the same process arms an act of its own instead.
+with SIGKILL at the n-th hit, `name:n:stop` makes it stop there until somebody sends SIGCONT, as a host does that
+hangs; a test in the same process arms an act of its own instead.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import threading
 from collections.abc import Callable
@@ -24,7 +26,17 @@ NAMES = (
     "upload-before-commit",
     "upload-after-commit",
 )
-"""Every point, in the order in which a push, then an upload, passes it."""
+"""Every point of a push, then of an upload, in the order in which it is passed."""
+
+BACKUP_NAMES = (
+    "backup-database-copied",
+    "backup-blobs-copied",
+    "backup-placed",
+    "restore-blobs-put",
+    "restore-database-prepared",
+    "restore-old-moved",
+)
+"""The same of a backup, then of a restore."""
 
 
 class _Armed:
@@ -48,13 +60,19 @@ def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def _stop() -> None:
+    # To this very thread: sent to the process, another thread may take it, and this one passes the point meanwhile.
+    signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
+
+
 def _from_environment(text: str | None) -> _Armed | None:
     if not text:
         return None
-    name, _, n = text.partition(":")
-    if name not in NAMES or (n and not n.isdecimal()):
-        raise ValueError(f"{ENVIRONMENT} must be one of {', '.join(NAMES)}, with ':n' behind it if need be")
-    return _Armed(name, int(n or 1), _die)
+    found = re.fullmatch(r"([a-z-]+)(?::(\d+))?(?::(stop))?", text)
+    known = NAMES + BACKUP_NAMES
+    if found is None or found[1] not in known:
+        raise ValueError(f"{ENVIRONMENT} is one of {', '.join(known)}, with ':n' or ':n:stop' behind it if need be")
+    return _Armed(found[1], int(found[2] or 1), _stop if found[3] else _die)
 
 
 _armed = _from_environment(os.environ.get(ENVIRONMENT))
@@ -70,7 +88,7 @@ def hit(name: str) -> None:
 def arm(name: str, act: Callable[[], None], n: int = 1) -> None:
     """Let `act` happen at the n-th hit of a point from now on, once; only tests do this."""
     global _armed
-    if name not in NAMES:
+    if name not in NAMES + BACKUP_NAMES:
         raise ValueError(f"no failpoint is called {name}")
     _armed = _Armed(name, n, act)
 

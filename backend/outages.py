@@ -15,6 +15,8 @@ def in_transaction(connection: Connection) -> bool:
     return bool(getattr(raw, "in_transaction", True))
 
 
+IDLE_TOO_LONG = "25P03"  # PostgreSQL gave up a transaction whose process hung; psycopg calls it an internal error
+
 _SQLITE_OUTAGES = frozenset(
     {
         sqlite3.SQLITE_BUSY,
@@ -41,8 +43,11 @@ def is_outage(error: BaseException) -> bool:
     code = getattr(error.orig, "sqlite_errorcode", None)
     if code is not None:
         return code & 0xFF in _SQLITE_OUTAGES
-    if str(getattr(error.orig, "sqlstate", None) or "").startswith("54"):  # a statement beyond the database's limits
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    if state.startswith("54"):  # a statement beyond the database's limits
         return False
+    if state == IDLE_TOO_LONG:
+        return True
     return isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
 
 

@@ -29,6 +29,7 @@ from backend.config import SettingInvalid, Settings, from_environment
 from backend.extensions import db
 from backend.serve_options import CannotListen, Options
 from backend.supervisor import Program, Supervisor, python
+from sync.errors import StoreUnavailable
 
 FOLDER = Path(__file__).resolve().parent.parent
 READY_S = 180.0
@@ -55,8 +56,15 @@ def main(arguments: list[str]) -> int:
         options = serve_options.from_environment(os.environ)
         with serve_options.claim(options.host, options.port) as claimed, Supervisor(say) as supervisor:
             return _serve(supervisor, claimed, options, demo)
-    except (SettingInvalid, tls.TlsInvalid, CannotListen, durability.DurabilityWeak, NotStarted) as error:
-        say(f"Bluegrid does not start: {error}.")
+    except (
+        SettingInvalid,
+        tls.TlsInvalid,
+        CannotListen,
+        durability.DurabilityWeak,
+        StoreUnavailable,
+        NotStarted,
+    ) as error:
+        say(f"Bluegrid does not start: {str(error).removesuffix('.')}.")
         return 2
 
 
@@ -151,7 +159,7 @@ def _consumer() -> Program:
     # SIGTERM lets the job under way finish, for up to 15 s; a job cut off is taken up again at the next start.
     arguments = [
         "--workers",
-        "1",
+        "2",  # one may be at a backup for hours
         "--graceful-signal",
         "TERM",
         "--shutdown-timeout",

@@ -1,7 +1,7 @@
 """Certificates: a supplied pair, or an authority of this installation's own that phones can be told to trust.
 
-The local authority lives under `<data>/tls/`: its key never leaves the machine, its certificate is what a phone
-installs once. Knows files and X.509; nothing of Flask or of processes.
+The local authority lives under `<data>/tls/`: its key leaves the machine in backups only, its certificate is what a
+phone installs once. Knows files and X.509; nothing of Flask or of processes.
 """
 
 from __future__ import annotations

@@ -7,12 +7,13 @@ kinds and fields that a pack's area and items need. Writes nothing and must not 
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from . import conditions
+from . import conditions, schema
 from .errors import PackInvalid
 
 HERE = Path(__file__).parent
@@ -23,7 +24,7 @@ SHORTHAND = frozenset(
     re.findall(
         r"\w+",
         """
-    code rows zh en mod holder src law leads units kinds when valid_from valid_to
+    code rows zh en mod holder src law leads units kinds when zones months valid_from valid_to
     answer phrases evidence severity fix exempt archived note
 """,
     )
@@ -39,26 +40,36 @@ def packs() -> Iterator[Data]:
         yield from resolve(yaml.safe_load(path.read_text("utf-8")), registry, path.name)
 
 
+@cache
 def read_registry() -> Data:
-    """Documents, departments, site kinds and condition fields by their ids."""
+    """Documents, departments, site kinds, zones and condition fields by their ids; read once, not to be changed."""
     registry: Data = yaml.safe_load(REGISTRY.read_text("utf-8"))
     return registry
 
 
 def resolve(topic: Mapping[str, Any], registry: Mapping[str, Any], name: str) -> Iterator[Data]:
-    """The packs of one topic file. Raises PackInvalid naming the file and the entry that cannot be read."""
+    """The packs of one topic file. Raises PackInvalid naming the file and the entry that cannot be read.
+
+    An item goes into those of its section's packs whose area one of its documents binds; into none is a fault.
+    """
+    placed: set[int] = set()
     for manifest in topic["packs"]:
-        items = []
+        expansion, items = _Expansion(manifest, registry, topic.get("exemptions", {})), []
         for section in topic["sections"]:
             if manifest["code"] not in section["packs"]:
                 continue
             for entry in section["items"]:
-                merged = {**section.get("defaults", {}), **entry}
                 try:
-                    items.append(_Expansion(manifest, registry, topic.get("exemptions", {})).item(merged))
+                    item = expansion.item({**section.get("defaults", {}), **entry})
                 except (KeyError, ValueError, TypeError, AttributeError) as fault:
                     raise PackInvalid(name, [f"{entry.get('code')}: {type(fault).__name__} {fault}"]) from fault
+                if item["sources"]:
+                    placed.add(id(entry))
+                    items.append(item)
         yield _pack(topic["topic"], manifest, items, registry)
+    nowhere = [entry["code"] for each in topic["sections"] for entry in each["items"] if id(entry) not in placed]
+    if nowhere:
+        raise PackInvalid(name, [f"{code}: none of its documents binds a pack of its section" for code in nowhere])
 
 
 def binds(document_area: str, include: list[str]) -> bool:
@@ -77,27 +88,36 @@ def _pack(topic: str, manifest: Mapping[str, Any], items: list[Data], registry: 
         "valid_from": _day(manifest["valid_from"]),
         "valid_to": _day(manifest.get("valid_to")),
         "note": _pair(manifest.get("note")),
-        "tables": _tables(items, registry),
+        "tables": tables(items, registry),
         "items": items,
     }
 
 
-def _tables(items: list[Data], registry: Mapping[str, Any]) -> Data:
-    fields: set[str] = set()
-    documents: set[str] = set()
-    for item in items:
-        documents.update(each["id"] for each in item["sources"] + item["legal_basis"])
-        for exemption in item["exemptions"]:
-            documents.update(each["id"] for each in exemption["sources"])
-        for when in [item["applies"]["when"], *(each["when"] for each in item["exemptions"])]:
-            fields.update(leaf["field"] for leaf in conditions.leaves(when)) if when else None
-    kept = ("kind", "zh", "en", "number", "year")
+def tables(items: list[Data], registry: Mapping[str, Any]) -> Data:
+    """What the items name, by its ids, from the registry. Raises KeyError for a name that it does not have."""
+    zones = {zone for item in items for zone in item["applies"].get("zones", [])}
+    documents = {each["id"] for item in items for each in item["sources"] + item["legal_basis"]}
+    documents |= {each["id"] for item in items for exemption in item["exemptions"] for each in exemption["sources"]}
+    fields = {leaf["field"] for item in items for when in schema.whens(item) for leaf in conditions.leaves(when)}
     return {
-        "documents": {key: {k: registry["documents"][key][k] for k in kept} for key in sorted(documents)},
+        "documents": _documents(registry, documents),
         "departments": _pick(registry, "departments", {lead for item in items for lead in item["leads"]}),
         "site_kinds": _pick(registry, "site_kinds", {kind for item in items for kind in item["applies"]["site_kinds"]}),
         "fields": _pick(registry, "fields", fields),
+        **({"zones": _pick(registry, "zones", zones)} if zones else {}),
     }
+
+
+def all_tables(registry: Mapping[str, Any]) -> Data:
+    """Everything that a pack may name."""
+    names = ("departments", "site_kinds", "fields", "zones")
+    rest = {table: _pick(registry, table, set(registry[table])) for table in names}
+    return {"documents": _documents(registry, set(registry["documents"])), **rest}
+
+
+def _documents(registry: Mapping[str, Any], keys: set[str]) -> Data:
+    kept = ("kind", "zh", "en", "number", "year")
+    return {key: {name: registry["documents"][key][name] for name in kept} for key in sorted(keys)}
 
 
 def _pick(registry: Mapping[str, Any], table: str, keys: set[str]) -> Data:
@@ -144,6 +164,7 @@ class _Expansion:
                 "when": entry.get("when"),
                 "valid_from": _day(entry.get("valid_from")),
                 "valid_to": _day(entry.get("valid_to")),
+                **{key: entry[key] for key in ("zones", "months") if entry.get(key)},
             },
             "answer": _answer(entry["answer"]),
             "phrases": [_pair(each) for each in entry["phrases"]],
@@ -205,7 +226,7 @@ def _answer(entry: Any) -> Data:
     return {
         "kind": entry["kind"],
         "unit": entry.get("unit"),
-        "threshold": None if limit is None else {"op": limit[0], "value": limit[1]},
+        "threshold": None if limit is None else dict(zip(("op", "value", "upper"), limit, strict=False)),
         "minimum": span[0],
         "maximum": span[1],
         "record_only": entry.get("record", False),
@@ -213,6 +234,7 @@ def _answer(entry: Any) -> Data:
             {"value": value, "zh": zh, "en": en, "result": result} for value, zh, en, result in entry.get("options", [])
         ],
         "multiple": entry.get("multiple", False),
+        **({"limits": entry["limits"]} if "limits" in entry else {}),
     }
 
 

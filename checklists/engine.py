@@ -9,8 +9,9 @@ from typing import Any
 
 from . import conditions
 from .answers import Answer, read
-from .evidence import Lack, Media, lacks
-from .model import Item, Pack, Rectification
+from .conditions import Truth
+from .evidence import Gate, Lack, Media, lacks
+from .model import Item, Pack, Rectification, Threshold
 from .selection import Context, applicable_items, exemptions
 
 # Outcomes of one answer. Only `finding` becomes a finding.
@@ -23,8 +24,8 @@ class Verdict:
 
     `result` is the judged one; the inspector's own is `answer.result`. `description` is the note or else the first
     ready phrase, for findings and advice. Severity and rectification are set for findings only. `flags` are stable
-    codes for a supervisor's eye: result-contradicts-value, value-missing, value-unused, outside-scope, archived,
-    reason-missing, evidence-lacking.
+    codes for a supervisor's eye: result-contradicts-value, value-missing, value-unused, limit-uncertain, outside-scope,
+    archived, reason-missing, evidence-lacking.
     """
 
     answer: Answer
@@ -67,7 +68,7 @@ def judge(
     context: Context,
     *,
     media: Mapping[str, Media] | None = None,
-    gate: tuple[float, float] | None = None,
+    gate: Gate | None = None,
     positioned: bool = False,
     language: str = "zh",
 ) -> Judgement:
@@ -85,7 +86,7 @@ def judge(
     verdicts = []
     for answer in given:
         held = exemptions(answer.item, context)
-        result, flags = _result(answer)
+        result, flags = _result(answer, context)
         outcome = _outcome(answer.item, result, held)
         failing = outcome in (FINDING, ADVICE)
         lacking = lacks(answer, outcome == FINDING, known, gate, positioned) if result != NOT_APPLICABLE else []
@@ -115,20 +116,34 @@ def judge(
     )
 
 
-def measured(item: Item, value: Any) -> bool | None:
-    """Does a value by itself pass? None when the item sets no limit, or there is no value."""
+def limit_of(item: Item, context: Context) -> tuple[Threshold | None, bool]:
+    """The threshold that holds at a place, and whether something unknown could make it another.
+
+    The first further limit that surely applies replaces the item's own; an unknown one does not (limits for special
+    areas bind only where they are designated: GB 37822-2019 4.2).
+    """
+    doubtful = False
+    for each in item.answer.limits:
+        truth = conditions.evaluate(each.when, context.attributes)
+        if truth is Truth.TRUE:
+            return each.threshold, doubtful
+        doubtful = doubtful or truth is Truth.UNKNOWN
+    return item.answer.threshold, doubtful
+
+
+def measured(item: Item, value: Any, limit: Threshold | None) -> bool | None:
+    """Does a value by itself pass the limit or the options? None when there is neither, or no value."""
     if value is None:
         return None
-    limit = item.answer.threshold
     if limit is not None:
-        return conditions.holds(limit.op, value, limit.value)
+        return conditions.holds(limit.op, value, limit.value) and (limit.upper is None or value <= limit.upper)
     if item.answer.kind == "choice":
         chosen = value if isinstance(value, list) else [value]
         return all(option.result == "pass" for option in item.answer.options if option.value in chosen)
     return None
 
 
-def _result(answer: Answer) -> tuple[str, list[str]]:
+def _result(answer: Answer, context: Context) -> tuple[str, list[str]]:
     flags: list[str] = []
     kind = answer.item.answer.kind
     if answer.result == NOT_APPLICABLE:
@@ -137,7 +152,9 @@ def _result(answer: Answer) -> tuple[str, list[str]]:
         flags += ["value-unused"] if answer.value is not None else []
     elif answer.value is None:
         flags.append("value-missing")
-    by_value = measured(answer.item, answer.value)
+    limit, doubtful = limit_of(answer.item, context)
+    flags += ["limit-uncertain"] if doubtful and answer.value is not None else []
+    by_value = measured(answer.item, answer.value, limit)
     if by_value is not None and by_value is not (answer.result == "pass"):
         flags.append("result-contradicts-value")
     return ("fail" if answer.result == "fail" or by_value is False else "pass"), flags
@@ -160,4 +177,4 @@ def _description(answer: Answer, language: str) -> str:
     return phrase.en if language == "en" else phrase.zh
 
 
-__all__ = ["Context", "Judgement", "Verdict", "applicable_items", "judge", "measured"]
+__all__ = ["Context", "Judgement", "Verdict", "applicable_items", "judge", "limit_of", "measured"]

@@ -26,6 +26,17 @@ class PackInvalid(ChecklistError):
         super().__init__(f"{name}: " + "; ".join(faults), pack=name, faults=list(faults))
 
 
+class SourceInvalid(ChecklistError):
+    """A pack as somebody wrote it (YAML, workbook) cannot become a draft; every fault with its place."""
+
+    code = "checklist-source-invalid"
+
+    def __init__(self, faults: Sequence[Mapping[str, Any]]) -> None:
+        first = "; ".join(f"{each['place']}: {each['message']}" for each in faults[:3])
+        more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
+        super().__init__(first + more, faults=list(faults))
+
+
 class PackChanged(ChecklistError):
     """A published version's content no longer has its locked hash."""
 

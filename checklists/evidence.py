@@ -4,17 +4,16 @@ Must not read photos: whoever can tells the kind, length and place of each by it
 is needed.
 """
 
-import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import permutations
 
 from .answers import Answer
 from .model import Evidence
+from .spots import Place, prove
 
 FILES = ("photo", "film", "audio", "document")
-EARTH_RADIUS_M = 6_371_008.8
-LIMIT_OF_PHOTOS = 12
+REASON_OF_FLAG = {"missing": "misplaced", "inaccurate": "inaccurate"}
 
 
 @dataclass(frozen=True)
@@ -25,11 +24,24 @@ class Media:
     seconds: float | None = None
     lon: float | None = None
     lat: float | None = None
+    accuracy_m: float | None = None
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The gate from which photo offsets are measured, and the bearing of the road there, where it is known."""
+
+    place: Place
+    bearing_deg: float | None = None
 
 
 @dataclass(frozen=True)
 class Lack:
-    """Missing or doubtful evidence. `reason`: missing | too-long | misplaced | unlocated; `count` files concerned."""
+    """Missing or doubtful evidence; `count` files concerned.
+
+    `reason`: missing | too-long | misplaced (no photo near a wanted spot) | inaccurate (one may be, its error is too
+    large to say) | unlocated.
+    """
 
     kind: str
     reason: str
@@ -40,13 +52,12 @@ def lacks(
     answer: Answer,
     failed: bool,
     media: Mapping[str, Media],
-    gate: tuple[float, float] | None = None,
+    gate: Gate | None = None,
     positioned: bool = False,
 ) -> list[Lack]:
     """What an answer lacks of its item's evidence; evidence marked `fail` counts for a failed duty only.
 
-    `gate`: lon, lat from which photo offsets are measured, in the media's datum. `positioned`: the inspection
-    itself has a position.
+    `gate`: in the media's datum. `positioned`: the inspection itself has a position.
     """
     asked = [each for each in answer.item.evidence if failed or each.when == "always"]
     found = _missing_files(asked, answer.photos, media)
@@ -65,49 +76,29 @@ def lacks(
 
 
 def _missing_files(asked: Sequence[Evidence], photos: Sequence[str], media: Mapping[str, Media]) -> list[Lack]:
-    kinds = [media.get(sha, Media()).kind for sha in photos]
-    spare, found = kinds.count(None), []
+    """Files short of each kind. A paper may be photographed: photos to spare count as documents."""
+    kinds = Counter(media.get(sha, Media()).kind for sha in photos)
+    wanted = Counter({kind: sum(each.count for each in asked if each.kind == kind) for kind in FILES})
+    photographed = min(max(0, kinds["photo"] - wanted["photo"]), max(0, wanted["document"] - kinds["document"]))
+    kinds.update({"photo": -photographed, "document": photographed})
+    spare, found = kinds[None], []
     for kind in FILES:
-        short = sum(each.count for each in asked if each.kind == kind) - kinds.count(kind)
-        if short > 0:
-            filled = min(short, spare)
-            spare -= filled
-            if short > filled:
-                found.append(Lack(kind, "missing", short - filled))
+        short = max(0, wanted[kind] - kinds[kind])
+        filled = min(short, spare)
+        spare -= filled
+        if short > filled:
+            found.append(Lack(kind, "missing", short - filled))
     return found
 
 
-def _offset_lacks(
-    asked: Evidence, photos: Sequence[str], media: Mapping[str, Media], gate: tuple[float, float] | None
-) -> list[Lack]:
-    """Is there a photo near each offset, those of opposite sign on opposite sides of the gate?"""
+def _offset_lacks(asked: Evidence, photos: Sequence[str], media: Mapping[str, Media], gate: Gate | None) -> list[Lack]:
+    """The wanted spots along the road that no photo proves (spots.py), by reason."""
     known = [media[sha] for sha in photos if sha in media]
-    places = [(each.lon, each.lat) for each in known if each.lon is not None and each.lat is not None]
+    places = [
+        Place(each.lon, each.lat, each.accuracy_m) for each in known if each.lon is not None and each.lat is not None
+    ]
     if gate is None or len(places) < len(asked.offsets_m):
         return [Lack("photo", "unlocated", max(1, len(asked.offsets_m) - len(places)))]
-    points = [_metres(gate, place) for place in places[:LIMIT_OF_PHOTOS]]
-    tolerance = asked.tolerance_m or 0
-    best = max(_fitting(asked.offsets_m, chosen, tolerance) for chosen in permutations(points, len(asked.offsets_m)))
-    return [] if best == len(asked.offsets_m) else [Lack("photo", "misplaced", len(asked.offsets_m) - best)]
-
-
-def _fitting(offsets: Sequence[int], points: Sequence[tuple[float, float]], tolerance: int) -> int:
-    """How many points fit their offset; the sides are told by the direction of the first that is away from the gate."""
-    fits, side = 0, None
-    for offset, (east, north) in zip(offsets, points, strict=True):
-        if abs(math.hypot(east, north) - abs(offset)) > tolerance:
-            continue
-        if offset:
-            sign = math.copysign(1, offset)
-            if side is None:
-                side = (east * sign, north * sign)
-            elif (east * side[0] + north * side[1]) * sign <= 0:
-                continue
-        fits += 1
-    return fits
-
-
-def _metres(origin: tuple[float, float], place: tuple[float, float]) -> tuple[float, float]:
-    """East and north of the origin on the sphere; good to centimetres at 100 m."""
-    east = math.radians(place[0] - origin[0]) * math.cos(math.radians(origin[1])) * EARTH_RADIUS_M
-    return east, math.radians(place[1] - origin[1]) * EARTH_RADIUS_M
+    spots = prove(gate.place, places, gate.bearing_deg, asked.offsets_m, asked.tolerance_m or 0)
+    reasons = Counter(REASON_OF_FLAG[spot.flag] for spot in spots if not spot.proven and spot.flag is not None)
+    return [Lack("photo", reason, count) for reason, count in sorted(reasons.items())]

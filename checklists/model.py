@@ -52,21 +52,35 @@ class Area:
 
 @dataclass(frozen=True)
 class Applies:
-    """Where and when an item is asked. Empty site kinds: every kind. No condition: always. Dates are inclusive."""
+    """Where and when an item is asked. Empty site kinds: every kind. No condition: always. Dates are inclusive.
+
+    `zones`: kinds of zones, any of which must hold at the place; `months`: 1 to 12. Empty: everywhere, all year.
+    """
 
     area: Area
     site_kinds: tuple[str, ...]
     when: Condition | None
     valid_from: date | None
     valid_to: date | None
+    zones: tuple[str, ...] = ()
+    months: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Threshold:
-    """A number passes when `number <op> value`."""
+    """A number passes when `number <op> value`, and where there is an upper end, `number <= upper` too."""
 
     op: str  # eq | lt | lte | gt | gte
     value: float
+    upper: float | None = None
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A threshold that holds instead of the item's own while `when` is surely true (a designated special area)."""
+
+    when: Condition
+    threshold: Threshold
 
 
 @dataclass(frozen=True)
@@ -83,7 +97,7 @@ class AnswerKind:
     """What an inspector answers besides pass, fail or not applicable.
 
     `minimum` and `maximum` are what the quantity can be at all, not its limit. `record_only`: a number kept without
-    a limit.
+    a limit. `limits`: the first that surely holds replaces the threshold.
     """
 
     kind: str  # pass_fail | number | choice | text | date
@@ -94,6 +108,7 @@ class AnswerKind:
     record_only: bool
     options: tuple[Option, ...]
     multiple: bool
+    limits: tuple[Limit, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -140,7 +155,7 @@ class Exemption:
 @dataclass(frozen=True)
 class Item:
     """One question of a checklist. An encouraged item has neither severity nor rectification; an archived one is
-    not asked.
+    not asked. `zones`, `months` and `limits` are written only where they are used, so older versions lack them.
     """
 
     code: str
@@ -168,7 +183,7 @@ class Pack:
 
     code: str
     version: str
-    topic: str  # dust | voc | straw
+    topic: str  # dust | voc | straw | industry | mobile_source | living | management | noise | water | waste
     status: str  # draft | published
     title: Text
     area: Area
@@ -209,12 +224,13 @@ def _answer(data: Mapping[str, Any]) -> AnswerKind:
     return AnswerKind(
         kind=data["kind"],
         unit=data["unit"],
-        threshold=None if limit is None else Threshold(limit["op"], limit["value"]),
+        threshold=None if limit is None else Threshold(limit["op"], limit["value"], limit.get("upper")),
         minimum=data["minimum"],
         maximum=data["maximum"],
         record_only=data["record_only"],
         options=tuple(Option(o["value"], Text(o["zh"], o["en"]), o["result"]) for o in data["options"]),
         multiple=data["multiple"],
+        limits=tuple(Limit(each["when"], Threshold(each["op"], each["value"])) for each in data.get("limits", ())),
     )
 
 
@@ -234,6 +250,8 @@ def _item(data: Mapping[str, Any]) -> Item:
             when=applies["when"],
             valid_from=_date(applies["valid_from"]),
             valid_to=_date(applies["valid_to"]),
+            zones=tuple(applies.get("zones", ())),
+            months=tuple(applies.get("months", ())),
         ),
         answer=_answer(data["answer"]),
         phrases=_texts(data["phrases"]),

@@ -7,6 +7,7 @@ Knows the shape only: not where packs lie (library.py), how they are written (au
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,14 @@ SCHEMA = Path(__file__).parent / "pack.schema.json"
 JSON_TYPES = {bool: "boolean", str: "string", int: "number", float: "number"}
 
 
+@dataclass(frozen=True)
+class Fault:
+    """One fault: where (keys and indexes from the top) and what, in words."""
+
+    path: tuple[str | int, ...]
+    message: str
+
+
 def parse(data: Any) -> Pack:
     """A valid pack from plain data. Raises PackInvalid with every fault found."""
     validate(data)
@@ -29,12 +38,18 @@ def parse(data: Any) -> Pack:
 
 def validate(data: Any) -> None:
     """Raise PackInvalid unless the data is a whole, consistent, resolved pack."""
-    name = f"{data.get('code')}@{data.get('version')}" if isinstance(data, Mapping) else "pack"
-    found = [f"{error.json_path} {error.message[:200]}" for error in _validator().iter_errors(data)]
-    if not found:
-        found = list(_pack_faults(data))
-    if found:
-        raise PackInvalid(name, found)
+    if found := faults(data):
+        name = f"{data.get('code')}@{data.get('version')}" if isinstance(data, Mapping) else "pack"
+        raise PackInvalid(name, [fault.message for fault in found])
+
+
+def faults(data: Any) -> list[Fault]:
+    """Everything wrong with the data: what its schema says first, and only where that finds nothing, the rest."""
+    found = [
+        Fault(tuple(error.absolute_path), f"{error.json_path} {error.message[:200]}")
+        for error in _validator().iter_errors(data)
+    ]
+    return found or list(_pack_faults(data))
 
 
 @cache
@@ -44,17 +59,17 @@ def _validator() -> Draft202012Validator:
     return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
-def _pack_faults(pack: Mapping[str, Any]) -> Iterator[str]:
+def _pack_faults(pack: Mapping[str, Any]) -> Iterator[Fault]:
     if not pack["area"]["include"]:
-        yield "a pack names its area"
+        yield Fault(("area",), "a pack names its area")
     if pack["valid_to"] is not None and pack["valid_to"] < pack["valid_from"]:
-        yield "valid_to before valid_from"
-    for code, count in Counter(item["code"] for item in pack["items"]).items():
-        if count > 1:
-            yield f"{code}: code used {count} times"
-    for item in pack["items"]:
+        yield Fault(("valid_to",), "valid_to before valid_from")
+    uses = Counter(item["code"] for item in pack["items"])
+    for index, item in enumerate(pack["items"]):
+        if uses[item["code"]] > 1:
+            yield Fault(("items", index), f"{item['code']}: code used {uses.pop(item['code'])} times")
         for fault in _item_faults(item, pack["tables"]):
-            yield f"{item['code']}: {fault}"
+            yield Fault(("items", index), f"{item['code']}: {fault}")
 
 
 def _item_faults(item: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterator[str]:
@@ -71,8 +86,19 @@ def _item_faults(item: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterator
     yield from _name_faults(item, tables)
     yield from _answer_faults(item["answer"])
     yield from _evidence_faults(item)
-    for when in [item["applies"]["when"], *(each["when"] for each in item["exemptions"])]:
+    for when in whens(item):
         yield from _condition_faults(when, tables["fields"])
+
+
+def whens(item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Every condition of an item: its own, its limits', its exemptions'."""
+    for when in [
+        item["applies"]["when"],
+        *(each["when"] for each in item["answer"].get("limits", [])),
+        *(each["when"] for each in item["exemptions"]),
+    ]:
+        if when is not None:
+            yield when
 
 
 def _name_faults(item: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterator[str]:
@@ -81,9 +107,10 @@ def _name_faults(item: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterator
         "documents": {each["id"] for each in cited},
         "departments": set(item["leads"]),
         "site_kinds": set(item["applies"]["site_kinds"]),
+        "zones": set(item["applies"].get("zones", [])),
     }
     for table, names in used.items():
-        for name in sorted(names - set(tables[table])):
+        for name in sorted(names - set(tables.get(table, {}))):
             yield f"{name!r} is not among the {table}"
 
 
@@ -97,9 +124,14 @@ def _answer_faults(answer: Mapping[str, Any]) -> Iterator[str]:
         low, high = answer["minimum"], answer["maximum"]
         if low is None or high is None or low >= high:
             yield "a number needs a range"
-        elif limit is not None and not low <= limit["value"] <= high:
+        elif limit is not None and not low <= limit["value"] <= limit.get("upper", high) <= high:
             yield "the threshold lies outside the range"
-    elif limit is not None or answer["unit"] is not None or answer["record_only"]:
+        elif limit is not None and "upper" in limit and limit["op"] not in ("gt", "gte"):
+            yield "an upper end stands beside a lower one"
+        for other in answer.get("limits", []):
+            if limit is None or low is None or high is None or not low <= other["value"] <= high:
+                yield "a further limit needs a threshold beside it and lies inside the range"
+    elif limit is not None or answer["unit"] is not None or answer["record_only"] or answer.get("limits"):
         yield f"{kind} takes no unit or threshold"
     results = [option["result"] for option in answer["options"]]
     if kind == "choice" and ("pass" not in results or "fail" not in results):

@@ -1,4 +1,4 @@
-"""Which items of a pack apply: by area, site kind, attributes and day, three-valued.
+"""Which items of a pack apply: by area, site kind, attributes, zone, month and day, three-valued.
 
 An item that might apply is shown and marked. Must not know of answers. The shared vectors pin this for clients in
 other languages.
@@ -16,22 +16,28 @@ from .model import Area, Item, Pack
 
 @dataclass(frozen=True)
 class Context:
-    """What is known of the inspected place and day. None, nothing or a missing attribute means unknown."""
+    """What is known of the inspected place and day. None, nothing or a missing attribute means unknown.
+
+    `zones`: the kinds of zones whose rules hold at the place that day, as whoever keeps the zones says; an empty tuple
+    means that none does, None that nobody asked.
+    """
 
     day: date | None = None
     unit: str | None = None
     site_kinds: tuple[str, ...] = ()
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    zones: tuple[str, ...] | None = None
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> "Context":
-        """From `{date, unit, site_kinds, attributes}`, as in the vectors."""
-        day = data.get("date")
+        """From `{date, unit, site_kinds, attributes, zones}`, as in the vectors."""
+        day, zones = data.get("date"), data.get("zones")
         return cls(
             day=None if day is None else date.fromisoformat(day),
             unit=data.get("unit"),
             site_kinds=tuple(data.get("site_kinds") or ()),
             attributes=data.get("attributes") or {},
+            zones=None if zones is None else tuple(zones),
         )
 
 
@@ -72,6 +78,8 @@ def item_truth(item: Item, context: Context) -> Truth:
     return conjunction(
         area_truth(applies.area, context.unit),
         _kinds_truth(applies.site_kinds, context.site_kinds),
+        _zones_truth(applies.zones, context.zones),
+        _months_truth(applies.months, context.day),
         in_force(applies.valid_from, applies.valid_to, context.day),
         conditions.evaluate(applies.when, context.attributes),
     )
@@ -115,12 +123,25 @@ def _kinds_truth(asked: tuple[str, ...], actual: tuple[str, ...]) -> Truth:
     return Truth.of(not set(asked).isdisjoint(actual)) if actual else Truth.UNKNOWN
 
 
+def _zones_truth(asked: tuple[str, ...], actual: tuple[str, ...] | None) -> Truth:
+    if not asked:
+        return Truth.TRUE
+    return Truth.UNKNOWN if actual is None else Truth.of(not set(asked).isdisjoint(actual))
+
+
+def _months_truth(asked: tuple[int, ...], day: date | None) -> Truth:
+    if not asked:
+        return Truth.TRUE
+    return Truth.UNKNOWN if day is None else Truth.of(day.month in asked)
+
+
 def _unknown(pack: Pack, item: Item, context: Context) -> tuple[str, ...]:
     applies = item.applies
     places = (area_truth(pack.area, context.unit), area_truth(applies.area, context.unit))
     missing = {
         "unit": Truth.UNKNOWN in places,
         "site_kinds": _kinds_truth(applies.site_kinds, context.site_kinds) is Truth.UNKNOWN,
+        "zones": _zones_truth(applies.zones, context.zones) is Truth.UNKNOWN,
         "date": context.day is None,
     }
     reasons = [name for name, holds in missing.items() if holds]

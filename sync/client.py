@@ -251,7 +251,7 @@ class Device:
         """Send photo bytes; one that cannot go now does not keep back the others."""
         for sha256, _ in self.photos.waiting():
             report.uploaded += int(self.photos.upload(sha256))
-        self.photos.ask_status(self._backed_up())
+        self.photos.ask_status(self._backed_up(), (self.storage.get(META, "server") or {}).get("epoch"))
         return True
 
     def pull(self, report: SyncReport) -> bool:
@@ -272,6 +272,9 @@ class Device:
                 report.trouble = f"{answer.status} {answer.code}"
                 return False
             page = answer.json()
+            if self._epoch_changed(page["epoch"]):
+                resyncs, again = resyncs + 1, []
+                continue
             self._apply(page, again)
             report.pulled += len(page["entries"])
             again = self.mirror.differing(page["digests"]) if page["complete"] else []

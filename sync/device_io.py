@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import json
 import os
@@ -9,6 +10,7 @@ import select
 import sqlite3
 import ssl
 import time
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -38,7 +40,7 @@ class SystemClock:
 
 
 class HttpTransport:
-    """Requests to one server over one connection, opened again when it was closed."""
+    """Requests to one server over one connection, opened again when it was closed; answers may come as gzip."""
 
     def __init__(self, base_url: str, timeout_s: float = 60.0, tls: ssl.SSLContext | None = None) -> None:
         self.base = urlsplit(base_url)
@@ -52,7 +54,7 @@ class HttpTransport:
         try:
             self._drop_if_closed()
             return self._exchange(method, wanted, headers, body)
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, EOFError, zlib.error, http.client.HTTPException) as error:
             self.close()
             raise TransportFailed(str(error)) from error
 
@@ -66,9 +68,11 @@ class HttpTransport:
     def _exchange(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         if self._connection is None:
             self._connection = self._open()
-        self._connection.request(method, path, body=body, headers=dict(headers))
+        self._connection.request(method, path, body=body, headers={"Accept-Encoding": "gzip", **headers})
         response = self._connection.getresponse()
         data = response.read()
+        if response.getheader("Content-Encoding") == "gzip":
+            data = gzip.decompress(data)
         return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, data)
 
     def _open(self) -> http.client.HTTPConnection:

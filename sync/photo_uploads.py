@@ -117,8 +117,11 @@ class PhotoUploads:
     def _put(self, sha256: str, record: Json) -> None:
         self.storage.write([(PHOTOS, sha256, record)])
 
-    def ask_status(self, backed_up_seq: int) -> None:
-        """Ask what became of all photos still here; delete bytes that are stored and backed up."""
+    def ask_status(self, backed_up_seq: int, epoch: str | None = None) -> None:
+        """Ask what became of all photos still here; delete bytes that are stored and backed up.
+
+        `epoch` is the one that `backed_up_seq` belongs to: a server restored since counts its `seq` anew.
+        """
         known = dict(self.storage.items(PHOTOS))
         hashes = [sha256 for sha256, record in known.items() if record["state"] != "done"]
         for start in range(0, len(hashes), 200):
@@ -127,8 +130,10 @@ class PhotoUploads:
             answer = self.send("POST", "/api/v1/media/status", {"Content-Type": "application/json"}, body)
             if answer.status != 200:
                 return
-            for sha256, said in answer.json()["items"].items():
-                self._told(sha256, known[sha256], said, backed_up_seq)
+            told = answer.json()
+            same = epoch is None or told.get("epoch", epoch) == epoch
+            for sha256, said in told["items"].items():
+                self._told(sha256, known[sha256], said, backed_up_seq if same else -1)
 
     def _told(self, sha256: str, record: Json, said: Json, backed_up_seq: int) -> None:
         if said["status"] == "stored":
@@ -142,9 +147,12 @@ class PhotoUploads:
             self._put(sha256, {**record, "state": "pending", "url": None})
 
     def unsend(self) -> list[Change]:
-        """After a restore of the server: every photo whose bytes are still here may have to go again."""
+        """After a restore of the server: every photo whose bytes are still here may have to go again.
+
+        One that was refused too: the server kept its bytes for a person to look at, and may not have them any more.
+        """
         return [
             (PHOTOS, sha256, {**record, "state": "pending", "url": None})
             for sha256, record in self.storage.items(PHOTOS)
-            if record["state"] in ("sent", "stored")
+            if record["state"] in ("sent", "stored", "refused")
         ]

@@ -24,10 +24,15 @@ ENTRY_BYTES = 200  # an entry around its row
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Positions by scope within an epoch."""
+    """Positions by scope within an epoch.
+
+    `since`: the device has missed no `leave` or `delete` up to there. In a pull from the start it is the head at which
+    that began, far above the positions, which begin at the oldest rows: they are no measure of a cursor's age.
+    """
 
     epoch: str
     positions: Mapping[str, int]
+    since: int
 
     def encode(self) -> str:
         """Opaque text under 2 KiB; scopes at the commonest position share one number, and digits are packed."""
@@ -35,21 +40,22 @@ class Cursor:
         common = max(set(values), key=values.count) if values else 0
         same = sorted(scope for scope, at in self.positions.items() if at == common)
         other = {scope: at for scope, at in sorted(self.positions.items()) if at != common}
-        raw = json.dumps([self.epoch, common, same, other], separators=(",", ":"))
+        raw = json.dumps([self.epoch, self.since, common, same, other], separators=(",", ":"))
         return base64.urlsafe_b64encode(zlib.compress(raw.encode(), 9)).rstrip(b"=").decode()
 
 
 def read_cursor(text: str) -> Cursor:
     """Raises CursorInvalid."""
     try:
-        epoch, common, same, other = json.loads(_unpacked(text))
+        epoch, since, common, same, other = json.loads(_unpacked(text))
         positions = {str(scope): _position(common) for scope in same}
         positions.update({str(scope): _position(at) for scope, at in other.items()})
         if not isinstance(epoch, str):
             raise ValueError("epoch")
+        cursor = Cursor(epoch, positions, _position(since))
     except (ValueError, TypeError, AttributeError, zlib.error, RecursionError):
         raise CursorInvalid("This cursor was not given by this server; pull without one.") from None
-    return Cursor(epoch, positions)
+    return cursor
 
 
 def _unpacked(text: str) -> bytes:
@@ -102,6 +108,7 @@ def pull(
         _check(cursor, epoch, head, store.tombstone_floor())
     for scope in again:
         before.pop(scope, None)
+    since = (cursor.since if cursor is not None else 0) or head
     wanted = sorted(set(scopes))
     positions = {scope: before.get(scope, 0) for scope in wanted}
     found, more = _page(store, positions, max(MIN_LIMIT, min(limit, MAX_LIMIT)))
@@ -109,7 +116,8 @@ def pull(
     entries, cut = _within(found, rows, max_bytes)
     complete = not more and not cut
     upto = head if complete else entries[-1].seq
-    after = Cursor(epoch, {scope: max(at, upto) for scope, at in positions.items()})
+    reached = {scope: max(at, upto) for scope, at in positions.items()}
+    after = Cursor(epoch, reached, max(since, min(reached.values(), default=head)))
     return Page(
         cursor=after.encode(),
         complete=complete,
@@ -126,11 +134,10 @@ def pull(
 def _check(cursor: Cursor, epoch: str, head: int, floor: int) -> None:
     if cursor.epoch != epoch:
         raise EpochChanged("The server was restored; mark all ops as unsent and pull without a cursor.", epoch=epoch)
-    for at in cursor.positions.values():
-        if at > head:
-            raise CursorInvalid("This cursor is ahead of the server; pull without one.")
-        if 0 < at < floor:
-            raise CursorExpired("This cursor is too old; pull without one and replace the mirror only.")
+    if max(cursor.since, *cursor.positions.values()) > head:
+        raise CursorInvalid("This cursor is ahead of the server; pull without one.")
+    if 0 < cursor.since < floor:
+        raise CursorExpired("This cursor is too old; pull without one and replace the mirror only.")
 
 
 def _page(store: Store, positions: Mapping[str, int], limit: int) -> tuple[list[EntryKey], bool]:

@@ -22,6 +22,7 @@ from backend.cli.setup import prepare
 from backend.clock import Clock
 from backend.config import Settings
 from backend.extensions import db
+from tests import seaweedfs
 from tests.postgresql import PostgresqlServer, running_server
 from tests.stories import FakeTime, Server
 
@@ -68,6 +69,13 @@ def postgresql_server() -> Iterator[PostgresqlServer]:
     that folder to everybody else.
     """
     with TemporaryDirectory(prefix="bluegrid-postgresql-") as folder, running_server(Path(folder)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[seaweedfs.Seaweedfs]:
+    """A real S3 store, started when the first test asks for it; nobody stops this one."""
+    with TemporaryDirectory(prefix="bluegrid-s3-") as folder, seaweedfs.running(Path(folder)) as server:
         yield server
 
 

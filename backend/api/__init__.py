@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from backend.api import access
+from backend.api import access, overload
 from backend.api.json_provider import OrjsonProvider
 from backend.config import Settings
 from backend.extensions import api, limiter
@@ -14,8 +14,11 @@ def init_app(app: Flask, settings: Settings) -> None:
     from backend.api import (
         attention,
         auth,
+        backups,
+        checklists,
         devices,
         docs,
+        evidence,
         exports,
         findings,
         health,
@@ -23,6 +26,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         media,
         packs,
         people,
+        site_imports,
         sites,
         sync,
     )
@@ -35,10 +39,29 @@ def init_app(app: Flask, settings: Settings) -> None:
         OPENAPI_URL_PREFIX=None,
         BLUEGRID_LOGIN_ATTEMPTS=settings.login_attempts,
         RATELIMIT_HEADERS_ENABLED=True,
+        PROVIDE_AUTOMATIC_OPTIONS=False,  # a route answers the methods that it declares, and no other
     )
     limiter.init_app(app)
     api.init_app(app)
+    overload.init_app(app, settings)
     app.before_request(access.authorise)
-    for module in (auth, people, devices, sync, packs, media, inspections, findings, exports, sites, attention, health):
+    for module in (
+        auth,
+        people,
+        devices,
+        sync,
+        packs,
+        checklists,
+        media,
+        inspections,
+        findings,
+        exports,
+        sites,
+        site_imports,
+        attention,
+        evidence,
+        backups,
+        health,
+    ):
         api.register_blueprint(module.blueprint)
     docs.init_app(app)

@@ -27,13 +27,14 @@ class QueueSchema(Schema):
     conflicts = fields.List(fields.Dict())
     refused_media = fields.List(fields.Dict())
     late_media = fields.List(fields.Dict())
+    lost_media = fields.List(fields.Dict())
 
 
 @blueprint.get("")
 @blueprint.response(200, QueueSchema)
 @access.people("supervisor", "admin")
 def queue() -> dict[str, Any]:
-    """Held and rejected ops, open conflicts, refused and late media of your area."""
+    """Held and rejected ops, open conflicts, refused, late and lost media of your area."""
     with reading() as session:
         return attention.of(session, access.current_actor(), clock.now())
 

@@ -35,14 +35,14 @@ class EnrolSchema(Schema):
 
 
 class StreamAnswerSchema(Schema):
-    stream = fields.String()
-    token = fields.String()
-    user = fields.Dict()
-    epoch = fields.String()
-    limits = fields.Dict()
-    schema = fields.Dict()
-    server_now = fields.String()
-    receipt_key = fields.Dict(metadata={"description": "the public JWK that receipts are signed with"})
+    stream = fields.String(required=True)
+    token = fields.String(metadata={"description": "of an enrolment; a further stream goes on with the device's token"})
+    user = fields.Dict(required=True)
+    epoch = fields.String(required=True)
+    limits = fields.Dict(required=True)
+    schema = fields.Dict(required=True)
+    server_now = fields.String(required=True)
+    receipt_key = fields.Dict(required=True, metadata={"description": "the public JWK that receipts are signed with"})
 
 
 def _answer(stream: Stream, user: User, store: SqlStore) -> dict[str, Any]:

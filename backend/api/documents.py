@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import INCLUDE, Schema, fields, validate
 
 from backend import catalogue
+from backend.models.site import SITE_STATUSES
 
 
 def _time(description: str, *, null: bool = False) -> fields.Field[Any]:
@@ -59,8 +60,13 @@ class PhotoSchema(Schema):
 
 
 class FlagSchema(Schema):
+    """What is doubtful; some flags name more (`photo`, `finding`)."""
+
+    class Meta:
+        unknown = INCLUDE
+
     code = fields.String(required=True)
-    detail = fields.Raw(allow_none=True)
+    detail = fields.Raw(required=True, allow_none=True)
 
 
 class CellSchema(Schema):
@@ -167,8 +173,64 @@ class SiteSchema(Schema):
     position = fields.Nested(PositionSchema, required=True, allow_none=True)
     location = fields.Nested(LocationSchema, required=True, allow_none=True)
     cell = _text("Administrative cell")
+    status = fields.String(required=True, validate=validate.OneOf(SITE_STATUSES))
+    label = _text("What its QR label says")
+    origin = fields.String(required=True, metadata={"description": "console, proposal, import:…, plan:…"})
+    photos = fields.List(fields.Nested(PhotoSchema), required=True)
+    doubt = fields.Dict(
+        required=True, allow_none=True, metadata={"description": "Set while visits say that the datum is another one"}
+    )
     created_at = _time("When it was added")
     rev = fields.Integer(required=True)
+
+
+class SubjectSchema(Schema):
+    type = fields.String(required=True)
+    id = fields.String(required=True)
+
+
+class LostFieldSchema(Schema):
+    name = fields.String(required=True)
+    base = fields.Raw(required=True, allow_none=True, metadata={"description": "What the device had last seen"})
+    current = fields.Raw(required=True, allow_none=True, metadata={"description": "What stands"})
+    incoming = fields.Raw(required=True, allow_none=True, metadata={"description": "What the op wanted"})
+
+
+class ConflictSchema(Schema):
+    id = fields.String(required=True)
+    row = fields.Nested(SubjectSchema, required=True)
+    fields_ = fields.List(fields.Nested(LostFieldSchema), required=True, data_key="fields", attribute="fields")
+    op = fields.String(required=True, metadata={"description": "Id of the op that lost"})
+    joined = fields.List(fields.Raw(), required=True, metadata={"description": "Later ops that lost the same field"})
+    details = fields.Dict(required=True)
+    by = fields.String(required=True, metadata={"description": "Id of the op's author"})
+    author = fields.Nested(PersonSchema, required=True)
+    at = _time("When the op was received")
+    state = fields.String(required=True, validate=validate.OneOf(("open", "resolved")))
+    choice = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(validate=validate.OneOf(("current", "incoming"))),
+        required=True,
+        allow_none=True,
+    )
+    resolved_by = _text("Id of the person")
+    resolved_at = _time("When it was resolved", null=True)
+    rev = fields.Integer(required=True)
+
+
+class OpResultSchema(Schema):
+    id = fields.String(required=True, metadata={"description": "Id of the op"})
+    stream = fields.String(required=True)
+    n = fields.Integer(required=True)
+    cmd = fields.String(required=True)
+    row = _text("Id of the row that the op is about")
+    status = fields.String(
+        required=True, validate=validate.OneOf(("applied", "merged", "conflict", "rejected", "held"))
+    )
+    rev = fields.Integer(required=True, allow_none=True)
+    conflict = _text("Id of the conflict record")
+    problem = fields.Dict(required=True, allow_none=True)
+    decided_at = _time("Null while it is held", null=True)
 
 
 class TitleSchema(Schema):
@@ -183,6 +245,7 @@ class ChecklistSchema(Schema):
     title = fields.Nested(TitleSchema, required=True)
     pack = fields.String(required=True, metadata={"description": "SHA-256 of the pack: GET /api/v1/packs/{pack}"})
     published_at = _time("When this version was published here")
+    retired_at = _time("Since when it is offered for no new inspection", null=True)
 
 
 def page_of(item: type[Schema], name: str) -> type[Schema]:

@@ -40,7 +40,8 @@ def healthz() -> dict[str, object]:
     answer: dict[str, object] = {"status": "ok", "version": VERSION, "epoch": None, "durability": None}
     try:
         with reading() as session:
-            answer["durability"] = durability.settings_in_force(session.connection())
+            in_force = durability.settings_in_force(session.connection())
+            answer["durability"] = {**in_force, "blobs": blobs().kind}
             answer["epoch"] = session.scalar(select(Counter.epoch))
     except SQLAlchemyError:  # a process without its database still lives; /readyz says the rest
         pass
@@ -62,17 +63,8 @@ def readyz() -> dict[str, str]:
         raise StoreUnavailable("The database cannot be reached, or was not set up.") from None
     if not prepared:
         raise StoreUnavailable("The database was not set up: run 'flask --app wsgi setup run'.")
-    _require_blobs()
+    blobs().check()
     return {"status": "ready"}
-
-
-def _require_blobs() -> None:
-    """Take and release a lock in the store: that needs its folder to be there and writable, and changes nothing."""
-    try:
-        with blobs().lock("readyz"):
-            pass
-    except Exception:  # each store has errors of its own
-        raise StoreUnavailable("The blob store cannot be reached.") from None
 
 
 @blueprint.get("/api/v1/tls/authority.crt")

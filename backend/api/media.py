@@ -14,9 +14,10 @@ from backend.api import access, tus
 from backend.blobs import BlobMissing
 from backend.config import Limits
 from backend.services import media
-from backend.services.errors import NotFound
+from backend.services.errors import NotFound, ServiceError
 from backend.services.receiving import Receiver
 from backend.storage import blobs
+from backend.sync_store import SqlStore
 from backend.transactions import reading, writing
 
 blueprint = Blueprint(
@@ -107,7 +108,12 @@ def offset(upload_id: str) -> Response:
 @tus.speaks_tus
 def append(upload_id: str) -> Response:
     """Add bytes to an upload at its offset."""
-    upload = receiver().append(access.current_actor(), upload_id, tus.chunk(limits()))
+    actor = access.current_actor()
+    try:
+        upload = receiver().append(actor, upload_id, tus.chunk(limits()))
+    except ServiceError:
+        tus.tell(Upload_Expires=tus.expires(receiver().peek(actor, upload_id)))
+        raise
     return tus.answer(204, **tus.progress(upload))
 
 
@@ -135,6 +141,7 @@ class StatusItemSchema(Schema):
 
 
 class StatusAnswerSchema(Schema):
+    epoch = fields.String(required=True, metadata={"description": "to which each `seq` belongs"})
     items = fields.Dict(keys=fields.String(), values=fields.Nested(StatusItemSchema), required=True)
 
 
@@ -145,7 +152,8 @@ class StatusAnswerSchema(Schema):
 def status(question: dict[str, list[str]]) -> dict[str, Any]:
     """Which photos are stored, refused or missing, as far as the caller may know."""
     with reading() as session:
-        return {"items": media.status(session, access.current_actor(), blobs(), question["sha256"])}
+        items = media.status(session, access.current_actor(), blobs(), question["sha256"])
+        return {"epoch": SqlStore(session).epoch(), "items": items}
 
 
 @blueprint.route("/blobs/<sha256>", methods=["GET"])

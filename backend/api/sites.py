@@ -1,18 +1,22 @@
-"""Sites: listed, read and added."""
+"""Sites: listed, read, added, changed; their labels and their history."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
 
-from flask import Response, jsonify
+from flask import Response, current_app, jsonify, request
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
+from sqlalchemy.orm import Session
 
 from backend import catalogue, clock
 from backend.api import access, documents
 from backend.api.paging import PageArgs, page_asked, page_body, storable
-from backend.services import rows, sites
+from backend.config import Settings
+from backend.models import Site
+from backend.models.site import SITE_STATUSES
+from backend.services import qr, rows, site_history, sites
 from backend.services.sites import NewSite, SiteFilters
 from backend.transactions import reading, writing
 from geo.position import parse_position
@@ -25,6 +29,8 @@ blueprint = Blueprint("sites", __name__, url_prefix="/api/v1/sites", description
 class SitesArgs(PageArgs):
     kind = fields.String(validate=validate.OneOf(catalogue.codes("site_kind")))
     cell = fields.String(metadata={"description": "Administrative code, with all below it, or `unassigned`"})
+    status = fields.String(validate=validate.OneOf(SITE_STATUSES))
+    doubtful = fields.Boolean(metadata={"description": "Those whose visits say that their datum is another one"})
     text = fields.String(
         validate=validate.Length(max=200), metadata={"description": "Looked for in name, code, address and unit"}
     )
@@ -41,25 +47,51 @@ def _plain(attributes: dict[str, Any]) -> None:
             raise ValidationError(f"{name} has more than 1000 characters.")
 
 
-class NewSiteSchema(Schema):
-    code = fields.String(required=True, validate=validate.Length(1, 60))
-    name = fields.String(required=True, validate=validate.Length(1, 200))
-    kind = fields.String(required=True, validate=validate.OneOf(catalogue.codes("site_kind")))
+class SiteFieldsSchema(Schema):
+    code = fields.String(validate=validate.Length(1, 60))
+    name = fields.String(validate=validate.Length(1, 200))
+    kind = fields.String(validate=validate.OneOf(catalogue.codes("site_kind")))
     address = fields.String(allow_none=True, validate=validate.Length(max=300))
     responsible_unit = fields.String(allow_none=True, validate=validate.Length(max=200))
     responsible_person = fields.String(allow_none=True, validate=validate.Length(max=80))
     phone = fields.String(allow_none=True, validate=validate.Length(max=40))
     supervising_department = fields.String(allow_none=True, validate=validate.Length(max=200))
-    attributes = fields.Dict(keys=fields.String(validate=validate.Length(1, 60)), values=fields.Raw(), validate=_plain)
+    attributes = fields.Dict(
+        keys=fields.String(validate=validate.Length(1, 60)), values=fields.Raw(allow_none=True), validate=_plain
+    )
     position = fields.Raw(
-        required=True,
         metadata={"$ref": "#/components/schemas/Position", "description": "With its datum, which is never guessed"},
     )
+
+
+class NewSiteSchema(SiteFieldsSchema):
+    class Meta:
+        unknown = RAISE
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        field_obj.required = field_name in ("code", "name", "kind", "position")
 
     @post_load
     def read(self, data: dict[str, Any], **_options: Any) -> NewSite:
         storable(data)
         return NewSite(**{**data, "position": parse_position(data["position"])})
+
+
+class SiteChangeSchema(SiteFieldsSchema):
+    rev = fields.Integer(required=True, metadata={"description": "The revision that you saw"})
+    reason = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=500))
+    status = fields.String(validate=validate.OneOf(SITE_STATUSES))
+
+    @post_load
+    def read(self, data: dict[str, Any], **_options: Any) -> dict[str, Any]:
+        storable(data)
+        return {**data, "position": parse_position(data["position"])} if "position" in data else data
+
+
+class HistorySchema(Schema):
+    changes = fields.List(fields.Dict(), required=True)
+    inspections = fields.List(fields.Dict(), required=True)
+    findings = fields.List(fields.Dict(), required=True)
 
 
 @blueprint.get("")
@@ -69,10 +101,10 @@ class NewSiteSchema(Schema):
 def list_sites(args: dict[str, Any]) -> Response:
     """Sites in your area, the last added first."""
     said = storable(args)
-    filters = SiteFilters(said.get("kind"), said.get("cell"), said.get("text"))
+    filters = SiteFilters(**{name: said.get(name) for name in SiteFilters.__slots__})
     with reading() as session:
         page = sites.page(session, access.current_actor(), filters, page_asked(args))
-        return jsonify(page_body(page, [rows.site_document(site) for site in page.rows]))
+        return jsonify(page_body(page, rows.site_documents(session, page.rows)))
 
 
 @blueprint.post("")
@@ -81,10 +113,13 @@ def list_sites(args: dict[str, Any]) -> Response:
 @access.people("supervisor", "admin")
 def add_site(new: NewSite) -> tuple[Response, int]:
     """Add a site in your area; devices there receive it with their next pull."""
-    place = sites.locate(new.position)
     with writing() as session:
-        site = sites.add(session, access.current_actor(), clock.new_id(), clock.now(), new, place)
-        return jsonify(rows.site_document(site)), 201
+        site = sites.add(session, access.current_actor(), clock.new_id(), clock.now(), new)
+        return jsonify(_document(session, site)), 201
+
+
+def _document(session: Session, site: Site) -> rows.Document:
+    return rows.site_documents(session, [site])[0]
 
 
 @blueprint.get("/<uuid:site_id>")
@@ -93,4 +128,49 @@ def add_site(new: NewSite) -> tuple[Response, int]:
 def get_site(site_id: UUID) -> Response:
     """One site."""
     with reading() as session:
-        return jsonify(rows.site_document(sites.get(session, access.current_actor(), str(site_id))))
+        return jsonify(_document(session, sites.get(session, access.current_actor(), str(site_id))))
+
+
+@blueprint.get("/by-label/<label>")
+@blueprint.response(200, documents.SiteSchema)
+@access.anyone_known()
+def get_by_label(label: str) -> Response:
+    """The site whose QR label was read."""
+    with reading() as session:
+        return jsonify(
+            _document(session, sites.by_label(session, access.current_actor(), storable({"label": label})["label"]))
+        )
+
+
+@blueprint.patch("/<uuid:site_id>")
+@blueprint.arguments(SiteChangeSchema)
+@blueprint.response(200, documents.SiteSchema)
+@access.people("supervisor", "admin")
+def change_site(change: dict[str, Any], site_id: UUID) -> Response:
+    """Change a site, accept one that was proposed (`status: active`), or close it; its history keeps what it was."""
+    rev, reason = change.pop("rev"), change.pop("reason")
+    with writing() as session:
+        site = sites.change(session, access.current_actor(), str(site_id), clock.now(), change, reason, rev)
+        return jsonify(_document(session, site))
+
+
+@blueprint.get("/<uuid:site_id>/history")
+@blueprint.response(200, HistorySchema)
+@access.anyone_known()
+def history(site_id: UUID) -> Response:
+    """What happened at a site: changes of its record, inspections, findings; the newest 200 of each."""
+    with reading() as session:
+        actor = access.current_actor()
+        return jsonify(site_history.of(session, actor, sites.get(session, actor, str(site_id))))
+
+
+@blueprint.get("/<uuid:site_id>/label.svg")
+@blueprint.response(200, {"type": "string"}, content_type="image/svg+xml")
+@access.people()
+def label(site_id: UUID) -> Response:
+    """The QR label for the site's gate; the field app opens the site that it names."""
+    settings: Settings = current_app.extensions["bluegrid.settings"]
+    with reading() as session:
+        site = sites.get(session, access.current_actor(), str(site_id))
+        link = qr.site_url(settings.public_url or request.host_url, site.label or "")
+    return Response(qr.svg(link), mimetype="image/svg+xml")

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 from flask import Response, current_app, request
 from flask_smorest import Blueprint
-from marshmallow import EXCLUDE, Schema, fields
+from marshmallow import EXCLUDE, Schema, fields, validate
 
 from backend import clock, failpoints
 from backend.api import access
@@ -22,12 +22,14 @@ from backend.receipt_key import server_key
 from backend.services import sync as service
 from backend.services.actor import Actor
 from backend.transactions import reading, writing
+from backend.write_behind import Hasty
 from sync import pull as pulling
 from sync.batch import Batch
 from sync.errors import BatchInvalid, BatchTooLarge, OpUnreadable, PullSchemaUnsupported
 
 blueprint = Blueprint("sync", __name__, url_prefix="/api/v1/sync", description="Ops up, rows down")
 SCHEMA_MIN, SCHEMA_MAX = 1, 1
+STATUSES = ("applied", "merged", "conflict", "rejected", "held")
 
 
 class EnvelopeSchema(Schema):
@@ -42,24 +44,26 @@ class PushSchema(Schema):
 
 
 class ResultSchema(Schema):
-    id = fields.UUID()
-    n = fields.Integer()
-    status = fields.String()
-    replay = fields.Boolean()
-    seq = fields.Integer()
-    rev = fields.Integer(allow_none=True)
-    conflict = fields.String(allow_none=True)
-    problem = fields.Dict(allow_none=True)
-    receipt = fields.String(allow_none=True, metadata={"description": "a compact JWS, signed with Ed25519"})
+    id = fields.UUID(required=True)
+    n = fields.Integer(required=True)
+    status = fields.String(required=True, validate=validate.OneOf((*STATUSES, "retry")))
+    replay = fields.Boolean(required=True)
+    seq = fields.Integer(required=True)
+    rev = fields.Integer(required=True, allow_none=True)
+    conflict = fields.String(required=True, allow_none=True)
+    problem = fields.Dict(required=True, allow_none=True)
+    receipt = fields.String(
+        required=True, allow_none=True, metadata={"description": "a compact JWS, signed with Ed25519"}
+    )
 
 
 class PushAnswerSchema(Schema):
-    epoch = fields.String()
-    server_now = fields.String()
-    expected_n = fields.Integer()
-    backed_up_seq = fields.Integer()
-    results = fields.List(fields.Nested(ResultSchema))
-    missing_media = fields.List(fields.String())
+    epoch = fields.String(required=True)
+    server_now = fields.AwareDateTime(required=True)
+    expected_n = fields.Integer(required=True)
+    backed_up_seq = fields.Integer(required=True)
+    results = fields.List(fields.Nested(ResultSchema), required=True)
+    missing_media = fields.List(fields.String(), required=True)
 
 
 @blueprint.post("/push")
@@ -72,13 +76,27 @@ def push() -> Response:
     settings = current_app.extensions["bluegrid.settings"]
     envelope = _read_json(settings.limits)
     batch = _read_batch(actor, envelope, received_at, settings.limits)
-    with writing() as session:
-        key = server_key()
-        answer = service.push(session, actor, batch, envelope.get("app"), settings.backed_up_by_others, key.signing)
-        key.register(session, received_at)
-        failpoints.hit("push-before-commit")
+    answer = _push(actor, batch, envelope.get("app"))
     failpoints.hit("push-after-commit")
     return _json(orjson.dumps(answer))
+
+
+def _push(actor: Actor, batch: Batch, app: object) -> dict[str, Any]:
+    """The answer to a batch, once it is stored: its rows written many at a time or, where that fails, op by op."""
+    try:
+        return _stored(actor, batch, app, in_hurry=True)
+    except Hasty:
+        return _stored(actor, batch, app, in_hurry=False)
+
+
+def _stored(actor: Actor, batch: Batch, app: object, in_hurry: bool) -> dict[str, Any]:
+    outside = current_app.extensions["bluegrid.settings"].backed_up_by_others
+    with writing() as session:
+        key = server_key()
+        answer = service.push(session, actor, batch, app, outside, key.signing, in_hurry)
+        key.register(session, batch.received_at)
+        failpoints.hit("push-before-commit")
+    return answer
 
 
 def _read_batch(actor: Actor, envelope: dict[str, Any], received_at: datetime, limits: Limits) -> Batch:
@@ -120,15 +138,41 @@ class PullQuerySchema(Schema):
     )
 
 
+class EntrySchema(Schema):
+    scope = fields.String(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(("put", "leave", "delete")))
+    type = fields.String(required=True)
+    id = fields.String(required=True)
+    seq = fields.Integer(required=True)
+    rev = fields.Integer(metadata={"description": "of a put"})
+    row = fields.Dict(metadata={"description": "of a put"})
+
+
+class ScopesSchema(Schema):
+    added = fields.List(fields.String(), required=True)
+    removed = fields.List(fields.String(), required=True)
+
+
+class DigestSchema(Schema):
+    n = fields.Integer(required=True, metadata={"description": "live entries"})
+    x = fields.String(required=True, metadata={"description": "XOR of their hashes, 32 hex digits"})
+
+
 class PullAnswerSchema(Schema):
-    cursor = fields.String()
-    complete = fields.Boolean()
-    epoch = fields.String()
-    head = fields.Integer()
-    scopes = fields.Dict()
-    entries = fields.List(fields.Dict())
-    streams = fields.Dict()
-    digests = fields.Dict(allow_none=True)
+    cursor = fields.String(required=True)
+    complete = fields.Boolean(required=True)
+    epoch = fields.String(required=True)
+    head = fields.Integer(required=True)
+    scopes = fields.Nested(ScopesSchema, required=True)
+    entries = fields.List(fields.Nested(EntrySchema), required=True)
+    streams = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    digests = fields.Dict(
+        keys=fields.String(),
+        values=fields.Nested(DigestSchema),
+        required=True,
+        allow_none=True,
+        metadata={"description": "by scope; only on the last page"},
+    )
 
 
 @blueprint.get("/pull")

@@ -123,8 +123,12 @@ def answer(status: int, **headers: object) -> Response:
 
 def progress(upload: UploadState) -> dict[str, object]:
     """How far an upload is, and until when it waits for more."""
-    ends = None if upload.completed else http_date(upload.expires_at)
-    return {"Upload_Offset": upload.received, "Upload_Expires": ends}
+    return {"Upload_Offset": upload.received, "Upload_Expires": expires(upload)}
+
+
+def expires(upload: UploadState | None) -> str | None:
+    """Until when an upload waits for more; every answer to a PATCH says so, refusals too."""
+    return None if upload is None or upload.completed else http_date(upload.expires_at)
 
 
 def creation() -> Creation:

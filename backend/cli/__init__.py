@@ -6,7 +6,29 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from backend.cli import contract, demo, devices, evidence, setup, users
+    from backend.cli import (
+        backup,
+        checklists,
+        contract,
+        demo,
+        devices,
+        evidence,
+        media,
+        setup,
+        sites,
+        users,
+    )
 
-    for module in (users, devices, setup, demo, contract, evidence):
+    for module in (
+        users,
+        devices,
+        setup,
+        demo,
+        contract,
+        evidence,
+        media,
+        sites,
+        checklists,
+        backup,
+    ):
         app.cli.add_command(module.group)

@@ -8,6 +8,7 @@ import click
 from flask.cli import AppGroup
 
 from backend import catalogue
+from backend.api import row_contract
 from backend.services.commands import contract
 
 group = AppGroup("contract", help="The wire contract as this server speaks it.")
@@ -19,6 +20,12 @@ def schema() -> None:
     click.echo(schema_text(), nl=False)
 
 
+@group.command("rows")
+def rows() -> None:
+    """Print the JSON Schema of the rows that devices pull, and of the answers."""
+    click.echo(rows_text(), nl=False)
+
+
 @group.command("problems")
 def problems() -> None:
     """Print every problem code with its words."""
@@ -27,6 +34,10 @@ def problems() -> None:
 
 def schema_text() -> str:
     return json.dumps(contract.json_schema(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def rows_text() -> str:
+    return json.dumps(row_contract.json_schema(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
 def problems_text() -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import click
 from flask.cli import AppGroup
 
 from backend import clock
+from backend.cli.failures import spoken
 from backend.receipt_key import server_key
 from backend.services import evidence
 from backend.services.verification import BadRow, Verification
@@ -30,10 +32,20 @@ def verify(with_blobs: bool) -> None:
             bad = error
     for name, count in sorted(verification.counts.items()):
         click.echo(f"{name}: {count} good")
+    for said in verification.restores:
+        click.echo(f"restored: backup {said['backup']}, seq {said['head']}, epoch {said['was']} became {said['epoch']}")
     if bad is not None:
         click.echo(f"BAD: table {bad.table}, row {bad.key}: {bad.what}")
         sys.exit(1)
     click.echo("Nothing was changed behind the server's back.")
+
+
+@group.command("proof")
+@click.argument("n", type=int)
+def proof(n: int) -> None:
+    """Print the proof that entry N of the log is under its day's signed root; sync.proof_check checks it offline."""
+    with reading() as session, spoken():
+        click.echo(json.dumps(evidence.proof_document(session, n), ensure_ascii=False, indent=1))
 
 
 @group.command("seal")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import click
 
 from backend.services.errors import ServiceError
+from checklists.errors import ChecklistError
 from sync.errors import SyncError
 
 
@@ -16,5 +17,5 @@ def spoken() -> Iterator[None]:
     """Turn what a service refuses into a message and exit status 1."""
     try:
         yield
-    except (ServiceError, SyncError) as error:
+    except (ServiceError, SyncError, ChecklistError) as error:
         raise click.ClickException(f"{error} [{error.code}]") from None

@@ -12,10 +12,12 @@ from flask.cli import AppGroup
 from flask_migrate import upgrade
 from sqlalchemy import select
 
-from backend import clock, durability
+from backend import clock, durability, setup_lock
 from backend.extensions import db
+from backend.jobs import queue
 from backend.models import GridVersion, User
 from backend.services import accounts, cells, checklists
+from backend.storage import blobs
 from backend.sync_store import SqlStore
 from backend.transactions import reading, writing
 
@@ -34,8 +36,9 @@ def run() -> None:
         sys.exit(3)
     if settings.demo:
         (settings.data / MARK).touch()
-    prepare(sample=settings.demo)
-    password = None if settings.demo else first_admin()
+    with setup_lock.only_one(db.engine, settings.data):
+        prepare(sample=settings.demo)
+        password = None if settings.demo else first_admin()
     if password is not None:
         click.echo(
             f"The first admin is 'admin'; its one-time password is {password} (shown once; change it at sign-in)."
@@ -47,8 +50,13 @@ def _holds_data(data: Path) -> bool:
 
 
 def prepare(sample: bool) -> None:
-    """Migrate, check durability, load the shipped checklists and (where there are none) the reference cells."""
+    """Try the blob store, migrate, check durability, and load what is shipped.
+
+    That is the checklists and, where there are none, the reference cells; on PostgreSQL the queue's tables as well.
+    """
+    blobs().check(writing=True)
     upgrade(directory=str(MIGRATIONS))
+    queue.open_queue(current_app.extensions["bluegrid.settings"], create_tables=True)
     with db.engine.connect() as connection:
         durability.require(connection)
     with reading() as session:

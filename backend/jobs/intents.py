@@ -42,6 +42,12 @@ def is_waiting(session: Session, kind: str) -> bool:
     )
 
 
+def last_result(session: Session, kind: str) -> dict[str, Any]:
+    """What the newest done job of a kind said; empty when there is none."""
+    newest = select(Job.result).where(Job.kind == kind, Job.state == "done").order_by(Job.finished_at.desc()).limit(1)
+    return session.scalar(newest) or {}
+
+
 def due(session: Session, now: datetime, limit: int = 100) -> Sequence[str]:
     """The ids of what is not done and nobody works at, oldest first."""
     rested = or_(Job.started_at.is_(None), Job.started_at <= now - RETRY_AFTER)
@@ -64,6 +70,12 @@ def take(session: Session, job_id: str, now: datetime) -> Job | None:
         return None
     job.state, job.started_at, job.attempts = "running", now, job.attempts + 1
     return job
+
+
+def go_on(session: Session, job_id: str, attempt: int, now: datetime) -> None:
+    """Say that the work is still under way, so that nobody else takes it up; raises Overtaken when somebody has."""
+    if not _changed(session, _mine(job_id, attempt).values(started_at=now)):
+        raise Overtaken(job_id)
 
 
 def finish(session: Session, job_id: str, attempt: int, result: dict[str, Any], now: datetime) -> None:

@@ -1,5 +1,8 @@
 """What a job can be: one function a kind, run in one writing transaction together with its result.
 
+What takes long runs without a transaction (`LONG`): it begins short ones of its own, so that nobody waits for it, and
+says from time to time that it is still at it.
+
 A function may run twice for the same job, and must then do no harm. One that writes synced rows takes the counter
 first, as every writer does.
 """
@@ -7,17 +10,26 @@ first, as every writer does.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy.orm import Session
 
 from backend import clock
+from backend.backups import running as backups
+from backend.jobs import intents
 from backend.models import Job
 from backend.receipt_key import server_key
-from backend.services import evidence, uploads
+from backend.services import evidence, leftovers, site_doubts, site_imports, tombstones, uploads
+from backend.services.scrubbing import Scrubber
 from backend.storage import blobs
+from backend.transactions import reading, writing
+
+log = structlog.get_logger()
 
 Work = Callable[[Session, Job], dict[str, Any]]
+LongWork = Callable[[Callable[[], object]], dict[str, Any]]
 
 
 def sweep_uploads(session: Session, _job: Job) -> dict[str, Any]:
@@ -30,9 +42,72 @@ def daily_root(session: Session, _job: Job) -> dict[str, Any]:
     return evidence.seal(session, server_key().signing, clock.now(), server_key().register)
 
 
+def purge_tombstones(session: Session, _job: Job) -> dict[str, Any]:
+    """Remove what has told devices to drop a row for long enough; asks for itself again when much is left."""
+    removed = tombstones.purge(session, clock.now(), tombstones.A_COMMIT)
+    if removed == tombstones.A_COMMIT:
+        intents.ask(session, clock.new_id(), "purge-tombstones", {}, None, clock.now())
+    return {"removed": removed}
+
+
+def sweep_leftovers(_alive: Callable[[], object]) -> dict[str, Any]:
+    """Remove the bytes that killed processes and removed uploads left in the staging area."""
+    return leftovers.sweep(reading, blobs(), clock.now())
+
+
+def scrub(_alive: Callable[[], object]) -> dict[str, Any]:
+    """Read the next stored bytes again, from where the last scrub stopped."""
+    with reading() as session:
+        after = str(intents.last_result(session, "scrub").get("after", ""))
+    return Scrubber(blobs(), reading, writing, clock.now).run(after)
+
+
+def site_import(session: Session, job: Job) -> dict[str, Any]:
+    """Write the next rows of a table of sites; what is left is a further job, so that phones go on pushing."""
+    import_id = str(job.arguments["import"])
+    left = site_imports.apply_some(session, import_id, clock.now(), clock.new_id)
+    if left:
+        intents.ask(session, clock.new_id(), job.kind, job.arguments, job.asked_by, clock.now())
+    return {"left": left}
+
+
+def look_at_sites(session: Session, _job: Job) -> dict[str, Any]:
+    """Point out sites whose visits of the last day say that their datum is another one; forget old tables."""
+    now = clock.now()
+    changed = site_doubts.look(session, now, now - timedelta(days=1))
+    return {"changed": changed, "forgotten": site_imports.forget(session, now - timedelta(days=30))}
+
+
+def daily_backup(alive: Callable[[], object]) -> dict[str, Any]:
+    """Make a backup when the newest is a day old. Lost photos are told in the log, and keep it from counting."""
+    if not backups.is_due(clock.now()):
+        return {"made": None}
+    made = backups.make(alive)
+    if made.manifest.lost:
+        log.error("backup-lacks-photos", backup=made.name, lost=len(made.manifest.lost))
+    return {"made": made.name, "head": made.manifest.head, "lost": len(made.manifest.lost)}
+
+
 JOB_KINDS: dict[str, Work] = {
     "daily-root": daily_root,
+    "purge-tombstones": purge_tombstones,
     "sweep-uploads": sweep_uploads,
+    "site-import": site_import,
+    "look-at-sites": look_at_sites,
 }
 
-HOURLY = ("sweep-uploads", "daily-root")
+LONG: dict[str, LongWork] = {
+    "daily-backup": daily_backup,
+    "scrub": scrub,
+    "sweep-leftovers": sweep_leftovers,
+}
+
+HOURLY = (
+    "sweep-uploads",
+    "daily-root",
+    "daily-backup",
+    "purge-tombstones",
+    "sweep-leftovers",
+    "scrub",
+    "look-at-sites",
+)

@@ -11,11 +11,12 @@ import structlog
 from flask import Flask, current_app, has_app_context
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
 from huey.serializer import SignedSerializer
-from sqlalchemy import event
+from sqlalchemy import event, make_url
 from sqlalchemy.orm import Session, SessionTransaction
 
 from backend.config import Settings
 from backend.jobs import intents, work
+from backend.postgresql_link import CONNECT_ARGS
 
 EXTENSION = "bluegrid.jobs"
 ENOUGH_QUEUED = 100
@@ -23,8 +24,12 @@ ENOUGH_QUEUED = 100
 log = structlog.get_logger()
 
 
-def open_queue(settings: Settings) -> Huey:
-    """The queue of an installation. Its messages are signed: whoever can write the file cannot run code through it."""
+def open_queue(settings: Settings, *, create_tables: bool = False) -> Huey:
+    """The queue of an installation. Its messages are signed: whoever can write the file cannot run code through it.
+
+    On PostgreSQL its tables are made by the set-up, one host at a time: made by each process when it first needs
+    them, they fail for all but one.
+    """
     common: dict[str, Any] = {
         "name": "bluegrid",
         "results": False,
@@ -32,7 +37,9 @@ def open_queue(settings: Settings) -> Huey:
     }
     if settings.sqlite:
         return SqliteHuey(filename=str(settings.data / "jobs.sqlite3"), timeout=10, **common)
-    return PostgresHuey(dsn=settings.database_url.replace("postgresql+psycopg://", "postgresql://", 1), **common)
+    url = make_url(settings.database_url)
+    _, where = url.get_dialect()().create_connect_args(url)  # as SQLAlchemy reads it: several servers are named its way
+    return PostgresHuey(create_tables=create_tables, **{**where, **CONNECT_ARGS}, **common)
 
 
 class JobQueue:
@@ -66,6 +73,7 @@ class JobQueue:
     def _hourly(self) -> None:
         with self.app.app_context():
             work.ask_hourly()
+            work.finish_interrupted_uploads()  # of a host that is no more, too
 
 
 def of(app: Flask) -> JobQueue:

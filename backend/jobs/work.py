@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import structlog
 from flask import current_app
+from sqlalchemy import select
 
 from backend import clock
 from backend.jobs import intents
-from backend.jobs.kinds import HOURLY, JOB_KINDS
-from backend.models import Job
+from backend.jobs.kinds import HOURLY, JOB_KINDS, LONG
+from backend.models import Counter, Job
 from backend.services.receiving import Receiver
 from backend.storage import blobs
 from backend.transactions import reading, writing
@@ -41,9 +42,29 @@ def run(job_id: str) -> bool:
 
 
 def _do(job_id: str, kind: str, attempt: int) -> None:
+    if kind in LONG:
+        result = LONG[kind](_Pulse(job_id, attempt))
+        with writing() as session:
+            intents.finish(session, job_id, attempt, result, clock.now())
+        return
     with writing() as session:
         result = JOB_KINDS[kind](session, session.get_one(Job, job_id))
         intents.finish(session, job_id, attempt, result, clock.now())
+
+
+class _Pulse:
+    """Says that a long job is still under way, at most every few minutes; raises Overtaken when it is another's."""
+
+    def __init__(self, job_id: str, attempt: int) -> None:
+        self.job_id, self.attempt = job_id, attempt
+        self.last = clock.now()
+
+    def __call__(self) -> None:
+        now = clock.now()
+        if now - self.last >= intents.STALE_AFTER / 5:
+            with writing() as session:
+                intents.go_on(session, self.job_id, self.attempt, now)
+            self.last = now
 
 
 def due() -> list[str]:
@@ -56,6 +77,7 @@ def ask_hourly() -> None:
     """Ask for the work of the hour, unless it still waits from the last one."""
     for kind in HOURLY:
         with writing() as session:
+            session.execute(select(Counter.id).with_for_update())  # each host's clockwork asks, one after the other
             intents.forget(session, kind, clock.now() - KEPT)
             if not intents.is_waiting(session, kind):
                 intents.ask(session, clock.new_id(), kind, {}, None, clock.now())

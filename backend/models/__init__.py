@@ -1,16 +1,16 @@
 """Tables: columns and constraints only. One file per aggregate; importing this package registers them all."""
 
-from backend.models.checklist import ChecklistVersion
+from backend.models.checklist import ChecklistDraft, ChecklistVersion
 from backend.models.conflict import Conflict, FieldWrite
 from backend.models.device import Device, DeviceToken, Invite, Stream
 from backend.models.evidence import DailyRoot, LogRecord, ReceiptKey
 from backend.models.finding import Comment, Finding, FindingCell
 from backend.models.grid import Cell, GridVersion
 from backend.models.inspection import Inspection
-from backend.models.media import Blob, BlobHolder, Mention, Photo, Upload
+from backend.models.media import Blob, BlobHolder, Mention, Photo, Upload, UploadPart
 from backend.models.office import AuditEvent, Job, NumberSeries
 from backend.models.people import Certificate, Grant, LoginToken, User
-from backend.models.site import Site
+from backend.models.site import Site, SiteChange, SiteImport, SiteImportRow
 from backend.models.sync import Counter, Entry, OpIdentity, OpRecord, QuarantinedBody, ScopeDigest, SyncedRow
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "BlobHolder",
     "Cell",
     "Certificate",
+    "ChecklistDraft",
     "ChecklistVersion",
     "Comment",
     "Conflict",
@@ -46,8 +47,12 @@ __all__ = [
     "ReceiptKey",
     "ScopeDigest",
     "Site",
+    "SiteChange",
+    "SiteImport",
+    "SiteImportRow",
     "Stream",
     "SyncedRow",
     "Upload",
+    "UploadPart",
     "User",
 ]

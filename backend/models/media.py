@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.extensions import Base
-from backend.models.columns import Big, Document, Id, Instant, Items, Key, Sha256
+from backend.models.columns import Big, BigInt, Document, Id, Instant, Items, Key, Sha256
 
 
 class Photo(Base):
@@ -59,7 +59,10 @@ class Mention(Base):
 
 
 class Blob(Base):
-    """Original bytes, never changed. `refused` ones stay in quarantine until a person decides."""
+    """Original bytes, never changed. `refused` ones stay in quarantine until a person decides.
+
+    `lost_at`: since then the bytes in the store are gone, or are not those of the hash.
+    """
 
     __tablename__ = "blob"
     __table_args__ = (CheckConstraint("status IN ('stored','refused')", name="status"),)
@@ -71,6 +74,7 @@ class Blob(Base):
     code: Mapped[str | None] = mapped_column(String(60))
     seq: Mapped[Big]
     stored_at: Mapped[Instant]
+    lost_at: Mapped[Instant | None] = mapped_column(index=True)
     facts: Mapped[Document]
 
 
@@ -79,6 +83,20 @@ class BlobHolder(Base):
 
     sha256: Mapped[str] = mapped_column(ForeignKey("blob.sha256"), primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+
+
+class UploadPart(Base):
+    """A staged part of an upload that counts, where the blob store keeps parts.
+
+    Written in the commit that moves `received`, so the parts of an upload always are its bytes up to there.
+    """
+
+    __tablename__ = "upload_part"
+
+    upload_id: Mapped[str] = mapped_column(ForeignKey("upload.id", ondelete="CASCADE"), primary_key=True)
+    start: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
+    size: Mapped[Big]
+    name: Mapped[str] = mapped_column(String(80))
 
 
 class Upload(Base):

@@ -6,7 +6,7 @@ one and within the counter.
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.extensions import Base
@@ -102,6 +102,7 @@ class Entry(Base):
         CheckConstraint("kind IN ('put','leave','delete')", name="kind"),
         Index("ix_entry_scope_seq", "scope", "seq"),
         Index("ix_entry_row", "type", "row_id"),
+        Index("ix_entry_tombstone", "seq", sqlite_where=text("kind <> 'put'"), postgresql_where=text("kind <> 'put'")),
     )
 
     scope: Mapped[str] = mapped_column(String(60), primary_key=True)

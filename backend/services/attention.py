@@ -1,4 +1,4 @@
-"""What needs a supervisor: held and rejected ops, open conflicts, refused and late media. Nothing waits unseen."""
+"""What needs a supervisor: held and rejected ops, conflicts, refused, late and lost media. Nothing waits unseen."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from backend.models import (
     Blob,
@@ -19,9 +19,10 @@ from backend.models import (
     OpRecord,
     QuarantinedBody,
     Stream,
+    Upload,
     User,
 )
-from backend.services import audit, cells, rows
+from backend.services import audit, cells, media, rows, uploads
 from backend.services.actor import Actor
 from backend.services.commands import handlers
 from backend.services.errors import NotFound
@@ -47,6 +48,7 @@ def of(session: Session, actor: Actor, now: datetime) -> dict[str, Items]:
         "conflicts": _conflicts(session, actor),
         "refused_media": _refused(session, authors),
         "late_media": _late(session, authors, now),
+        "lost_media": _lost(session, authors),
     }
 
 
@@ -66,7 +68,10 @@ def _by(column: Any, authors: set[str] | None) -> ColumnElement[bool] | Any:
 
 
 def _ops(session: Session, authors: set[str] | None, status: str, now: datetime) -> Items:
-    """Ops by status; one that only waits for its parent or its group is shown once that takes too long."""
+    """Ops by status; one that only waits for its parent or its group is shown once that takes too long.
+
+    One whose parent was rejected is shown at once: nothing else will ever end it.
+    """
     query = (
         select(OpRecord, User.id, User.display_name)
         .join(Stream, Stream.id == OpRecord.stream_id)
@@ -75,7 +80,9 @@ def _ops(session: Session, authors: set[str] | None, status: str, now: datetime)
     )
     if status == "held":
         patient = now - PARENT_PATIENCE
-        query = query.where(or_(OpRecord.waits_for.is_(None), OpRecord.received_at <= patient))
+        parent = aliased(OpRecord)
+        orphan = exists().where(parent.row_id == OpRecord.waits_for, parent.status == "rejected")
+        query = query.where(or_(OpRecord.waits_for.is_(None), OpRecord.received_at <= patient, orphan))
     found = session.execute(query.order_by(OpRecord.received_at.desc()).limit(MOST))
     return [
         {
@@ -160,11 +167,17 @@ def _refused(session: Session, authors: set[str] | None) -> Items:
 
 
 def _late(session: Session, authors: set[str] | None, now: datetime) -> Items:
-    """Hashes that ops named days ago and whose bytes have not come."""
+    """Hashes that ops named days ago and whose bytes have not come; at once those for which other bytes came twice."""
     there = exists().where(BlobHolder.sha256 == Mention.sha256, BlobHolder.user_id == Mention.author_id)
+    others = exists().where(
+        Upload.sha256 == Mention.sha256,
+        Upload.user_id == Mention.author_id,
+        Upload.completed_at.is_not(None),
+        Upload.mismatches >= uploads.MISMATCHES,
+    )
     query = (
-        select(Mention)
-        .where(~there, Mention.named_at <= now - MEDIA_PATIENCE, _by(Mention.author_id, authors))
+        select(Mention, others)
+        .where(~there, or_(Mention.named_at <= now - MEDIA_PATIENCE, others), _by(Mention.author_id, authors))
         .order_by(Mention.named_at.desc())
         .limit(MOST)
     )
@@ -174,8 +187,24 @@ def _late(session: Session, authors: set[str] | None, now: datetime) -> Items:
             "subject": {"type": one.subject_type, "id": one.subject_id},
             "named_at": rows.instant(one.named_at),
             "author": one.author_id,
+            "code": media.HASH_OF_OTHERS if other_bytes else None,
         }
-        for one in session.scalars(query)
+        for one, other_bytes in session.execute(query)
+    ]
+
+
+def _lost(session: Session, authors: set[str] | None) -> Items:
+    """Bytes that were stored, and that the store has not, or not unchanged, any more."""
+    query = (
+        select(Blob, BlobHolder.user_id)
+        .join(BlobHolder, BlobHolder.sha256 == Blob.sha256)
+        .where(Blob.lost_at.is_not(None), _by(BlobHolder.user_id, authors))
+        .order_by(Blob.lost_at.desc(), Blob.sha256)
+        .limit(MOST)
+    )
+    return [
+        {"sha256": blob.sha256, "size": blob.size, "at": rows.instant(blob.lost_at), "author": user_id}
+        for blob, user_id in session.execute(query)
     ]
 
 

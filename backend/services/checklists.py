@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, time
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from backend.models import ChecklistVersion
+from backend.services import checklist_life
+from backend.services.deadlines import CHINA
 from backend.services.errors import NotFound
-from backend.services.rows import checklist_document
 from backend.sync_store import SqlStore
 from checklists import library
 from checklists.model import Item, Pack, Text, pack_from
-from sync.store import Row
 
 Words = Mapping[str, Text]
+_ALL = select(ChecklistVersion.code, ChecklistVersion.version, ChecklistVersion.sha256)
+_PINNED = select(ChecklistVersion.sha256).where(
+    ChecklistVersion.code == bindparam("wanted"), ChecklistVersion.version == bindparam("number")
+)
+_BODY = select(ChecklistVersion.body).where(ChecklistVersion.sha256 == bindparam("wanted"))
 
 
 def install(session: Session, store: SqlStore, now: datetime, new_id: Callable[[], str]) -> list[str]:
@@ -39,19 +44,28 @@ def install(session: Session, store: SqlStore, now: datetime, new_id: Callable[[
             sha256=published.sha256,
             body=published.data,
             published_at=now,
+            retired_at=_retired_at(published.retired_on),
         )
         session.add(version)
-        session.flush()
-        store.publish(Row("checklist", version.id, 1, checklist_document(version), frozenset({"global"})))
+        checklist_life.tell(session, store, version)
         added.append(f"{code}@{number}")
     return added
 
 
+def _retired_at(day: date | None) -> datetime | None:
+    return None if day is None else datetime.combine(day, time.min, CHINA)
+
+
+def retired_before(session: Session, code: str, number: str, moment: datetime) -> bool:
+    """Was the version already retired when an inspection with it began?"""
+    named = (ChecklistVersion.code == code, ChecklistVersion.version == number)
+    retired_at = session.scalar(select(ChecklistVersion.retired_at).where(*named))
+    return retired_at is not None and retired_at <= moment
+
+
 def pinned(session: Session, code: str, number: str) -> Pack | None:
     """The pack of one version, or None when this server does not have it."""
-    sha256 = session.scalar(
-        select(ChecklistVersion.sha256).where(ChecklistVersion.code == code, ChecklistVersion.version == number)
-    )
+    sha256 = session.connection().execute(_PINNED, {"wanted": code, "number": number}).scalar()
     return _parsed(session, sha256) if sha256 else None
 
 
@@ -60,7 +74,7 @@ _packs: dict[str, Pack] = {}
 
 def _parsed(session: Session, sha256: str) -> Pack:
     if sha256 not in _packs:
-        body = session.scalars(select(ChecklistVersion.body).where(ChecklistVersion.sha256 == sha256)).one()
+        body = session.connection().execute(_BODY, {"wanted": sha256}).scalar_one()
         _packs[sha256] = pack_from(orjson.loads(body))
     return _packs[sha256]
 
@@ -87,7 +101,7 @@ def item_words(session: Session, code: str | None, version: str | None) -> Words
 
 def newest_with_item(session: Session, item_code: str) -> tuple[Pack, Item] | None:
     """The newest version that has an item, for findings that name an item outside an inspection."""
-    rows = session.execute(select(ChecklistVersion.code, ChecklistVersion.version, ChecklistVersion.sha256)).all()
+    rows = session.connection().execute(_ALL).all()
     for row in sorted(rows, key=lambda row: library.order(row.version), reverse=True):
         pack = _parsed(session, row.sha256)
         if item_code in pack.by_code:

@@ -4,16 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from backend.models import Device, DeviceToken, Invite, Stream, User
-from backend.services import accounts, audit, tokens
+from backend.models import Device, DeviceToken, Grant, Invite, Stream, User
+from backend.services import audit, tokens
 from backend.services.actor import Actor
 from backend.services.errors import InviteInvalid, NotFound, TokenRevoked, Unauthenticated
 from sync import signing
+
+_BEHIND = (
+    select(
+        DeviceToken.device_id,
+        DeviceToken.retired_at,
+        DeviceToken.first_used_at,
+        Device.revoked_at,
+        Device.user_id,
+        User.name,
+        User.role,
+        User.active,
+        Grant.code,
+    )
+    .join(Device, Device.id == DeviceToken.device_id)
+    .join(User, User.id == Device.user_id)
+    .outerjoin(Grant, Grant.user_id == User.id)
+    .where(DeviceToken.token_sha256 == bindparam("wanted"))
+)
 
 
 def invite(session: Session, user: User, now: datetime, hours: int, by: str | None = None) -> tuple[str, datetime]:
@@ -31,7 +49,8 @@ def enrol(
     """Take an invitation: the stream, a fresh token, the user.
 
     The same code and install within the code's time give the same stream again, so that a lost answer locks
-    nobody out. Raises InviteInvalid; SignatureKeyInvalid for a key that is no P-256 point.
+    nobody out; not even an app that made another key meanwhile: it is refused by signature, and opens a new stream
+    with that key. Raises InviteInvalid; SignatureKeyInvalid for a key that is no P-256 point.
     """
     code_sha256 = tokens.digest(request["code"].strip().upper())
     found = session.scalar(select(Invite).where(Invite.code_sha256 == code_sha256).with_for_update())
@@ -72,10 +91,7 @@ def _enrol_again(
 ) -> tuple[Stream, str, User]:
     device = session.get_one(Device, found.device_id)
     stream = session.scalar(select(Stream).where(Stream.device_id == device.id, Stream.continues_id.is_(None)))
-    same = (
-        device.install == request["install"] and stream is not None and stream.public_key == request.get("public_key")
-    )
-    if not same or device.revoked_at is not None or stream is None:
+    if device.install != request["install"] or device.revoked_at is not None or stream is None:
         raise InviteInvalid("This code has been used; ask for a new one.")
     return stream, _issue(session, device.id, now), user
 
@@ -140,24 +156,27 @@ def revoke(session: Session, stream_id: str, now: datetime, by: str | None = Non
     return device
 
 
-def device_behind(session: Session, token: str, now: datetime, grace_days: int) -> Actor | None:
-    """The actor of a device's token, None when it is not a device's; raises for one that has ended."""
-    row = session.get(DeviceToken, tokens.digest(token))
-    if row is None:
+class Caller(NamedTuple):
+    """Who uses a device's token, and whether nobody has used it before."""
+
+    actor: Actor
+    first_use: bool
+
+
+def device_behind(session: Session, token: str, now: datetime, grace_days: int) -> Caller | None:
+    """Who is behind a device's token, None when it is not a device's; raises for one that has ended."""
+    rows = session.connection().execute(_BEHIND, {"wanted": tokens.digest(token)}).all()
+    if not rows:
         return None
+    row = rows[0]
     if row.retired_at is not None:
         raise TokenRevoked("A newer token of this device is in use.")
-    device = session.get_one(Device, row.device_id)
-    user = session.get_one(User, device.user_id)
-    revoked = device.revoked_at is not None or not user.active
-    if device.revoked_at is not None and now > device.revoked_at + timedelta(days=grace_days):
+    if row.revoked_at is not None and now > row.revoked_at + timedelta(days=grace_days):
         raise TokenRevoked("This device was revoked.")
-    return accounts.actor_of(user, device.id, revoked)
-
-
-def needs_first_use(session: Session, token: str) -> bool:
-    row = session.get(DeviceToken, tokens.digest(token))
-    return row is not None and row.first_used_at is None
+    grants = frozenset(row.code for row in rows if row.code is not None)
+    revoked = row.revoked_at is not None or not row.active
+    actor = Actor(row.user_id, row.name, row.role, grants, row.device_id, revoked)
+    return Caller(actor, first_use=row.first_used_at is None)
 
 
 def first_use(session: Session, token: str, now: datetime) -> None:

@@ -19,11 +19,12 @@ from backend.models import AuditEvent, DailyRoot, LogRecord
 from backend.services.deadlines import CHINA
 from backend.services.errors import NotFound
 from backend.sync_store import SqlStore
-from sync import log_chain
+from sync import log_chain, proof_check
 from sync.log_chain import AUDIT, Proof, moment
 from sync.receipts import ROOT, SigningKey
 from sync.store import Json
 
+LARGEST_N = 2**63 - 1  # what the databases can hold
 SETTLED = timedelta(minutes=10)  # a transaction that has written an event by then has been committed
 
 Register = Callable[[Session, datetime], object]
@@ -137,6 +138,14 @@ def proof(session: Session, n: int) -> tuple[Proof, str]:
         raise NotFound("This entry is under no daily root yet.")
     hashes = [entry.hash for entry in _under(session, signed)]
     return log_chain.proof(hashes, signed.first_n, n), signed.signature
+
+
+def proof_document(session: Session, n: int) -> Json:
+    """The proof for log entry `n` as it is handed out; see sync.proof_check. Raises NotFound."""
+    found = next(server_log.entries(session, n - 1, n), None) if 0 < n <= LARGEST_N else None
+    if found is None:
+        raise NotFound("The log has no such entry.")
+    return proof_check.document(found, *proof(session, n))
 
 
 def _under(session: Session, signed: DailyRoot) -> Iterator[log_chain.LogEntry]:

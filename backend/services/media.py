@@ -74,7 +74,8 @@ def record(
     """Write down bytes that are in their place, and that this person sent them.
 
     Constraints, not looks, make a hash and a holder unique: two devices may finish the same bytes at once. Bytes
-    refused earlier count from now on when today's verdict says so; bytes that counted never cease to.
+    refused earlier count from now on when today's verdict says so; bytes that counted never cease to. Bytes that were
+    lost are here again, under a new `seq`: until that is backed up, their device keeps its own.
     """
     store = SqlStore(session, now)
     store.lock_counter()
@@ -93,6 +94,10 @@ def record(
         before.seq = store.next_seq()
         for name, value in values.items():
             setattr(before, name, value)
+        before.lost_at = None
+        session.flush()
+    elif before.lost_at is not None:
+        before.seq, before.lost_at = store.next_seq(), None
         session.flush()
     photos.add_holder(session, sha256, user_id)
     if verdict.code is None:
@@ -114,7 +119,7 @@ def is_holder(session: Session, user_id: str, sha256: str) -> bool:
 def known_size(session: Session, actor: Actor, blobs: Blobs, sha256: str) -> int | None:
     """The size of whole bytes which this caller need not send: sent before, or visible to this one, and here."""
     blob = session.get(Blob, sha256)
-    if blob is None or not _shown(session, actor, blob):
+    if blob is None or blob.lost_at is not None or not _shown(session, actor, blob):
         return None
     shelf = Shelf.ORIGINALS if blob.status == "stored" else Shelf.QUARANTINE
     return blob.size if blobs.has(sha256, shelf) else None
@@ -129,10 +134,17 @@ def status(session: Session, actor: Actor, blobs: Blobs, hashes: list[str]) -> d
         )
     )
     others = uploads.kept_under_another_hash(session, actor.user_id, hashes)
+    # `stored` is only said of bytes that are here: a database may be restored beside an older store.
+    here = blobs.present([sha256 for sha256, blob in found.items() if blob.status == "stored" and blob.lost_at is None])
     items: dict[str, dict[str, Any]] = {}
     for sha256 in hashes:
         blob = found.get(sha256)
-        if blob is not None and (sha256 in own or _shown(session, actor, blob)) and _readable(blobs, blob):
+        if (
+            blob is not None
+            and (sha256 in own or _shown(session, actor, blob))
+            and blob.lost_at is None
+            and (blob.status != "stored" or sha256 in here)
+        ):
             items[sha256] = {"status": blob.status, "seq": blob.seq, "code": blob.code}
         elif sha256 in others:
             items[sha256] = {"status": "refused", "seq": None, "code": HASH_OF_OTHERS}
@@ -144,7 +156,7 @@ def status(session: Session, actor: Actor, blobs: Blobs, hashes: list[str]) -> d
 def original(session: Session, actor: Actor, sha256: str) -> Blob:
     """The blob, for those who may see a record that shows it; raises NotFound."""
     blob = session.get(Blob, sha256)
-    if blob is None or blob.status != "stored" or not _shown(session, actor, blob):
+    if blob is None or blob.status != "stored" or blob.lost_at is not None or not _shown(session, actor, blob):
         raise NotFound("There is no such photo, or you may not see it.")
     return blob
 
@@ -164,11 +176,6 @@ def thumbnail(blobs: Blobs, sha256: str, media_type: str | None, size: int) -> b
         raise NoThumbnail("No thumbnail can be derived from these bytes.") from None
     blobs.keep_derived(sha256, name, made)
     return made
-
-
-def _readable(blobs: Blobs, blob: Blob) -> bool:
-    """`stored` is only said of bytes that are here: a database may be restored beside an older folder."""
-    return blob.status != "stored" or blobs.has(blob.sha256)
 
 
 def _shown(session: Session, actor: Actor, blob: Blob) -> bool:

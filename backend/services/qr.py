@@ -1,4 +1,4 @@
-"""Enrolment links and their QR images."""
+"""Links that phones open, and their QR images."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ import segno
 def enrolment_url(base: str, code: str) -> str:
     """The link that a phone opens; the code stands in the fragment, which no server logs."""
     return f"{base.rstrip('/')}/app/#/enrol/{code}"
+
+
+def site_url(base: str, label: str) -> str:
+    """The link on a site's label; a phone that knows the app opens the site, others open the app."""
+    return f"{base.rstrip('/')}/app/#/site/{label}"
 
 
 def svg(text: str) -> str:

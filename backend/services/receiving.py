@@ -6,20 +6,24 @@ taken under that upload's lock, in this order, so that a kill after any of them 
 
 1. bytes at their offset, synced            (killed: the database does not count them, they are written again)
 2. `received` by compare-and-set, committed (killed after the last byte: `finish` goes on at the next request)
-3. the whole hashed and judged, renamed to its place, folders synced
+3. the whole hashed and judged, brought to its place, durable there
 4. blob, holder and their effects, committed; then the answer
+
+Several hosts share no lock. There the compare-and-set of step 2 decides whose bytes count, steps 3 and 4 may be taken
+twice, and whoever comes second finds everything done.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from backend import blobs as blob_store
 from backend import failpoints
 from backend.blobs import BlobMissing, Blobs, Shelf, StagedBytesLost, sha256_of
 from backend.config import Limits
@@ -29,6 +33,7 @@ from backend.services.actor import Actor
 from backend.services.errors import NotFound, TooLarge
 from backend.services.media_errors import ChecksumWrong, FileEmpty, HashWrong, LengthExceeded, OffsetWrong
 from backend.services.uploads import UploadState
+from sync.errors import StoreUnavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,7 @@ class Receiver:
     def state(self, actor: Actor, upload_id: str) -> UploadState:
         """How far an upload got; goes on with one whose last step a kill cut short. Raises NotFound, UploadExpired."""
         upload = self._own(actor, upload_id)
-        if upload.completed or (not upload.whole and self.blobs.staged_size(upload.id) >= upload.received):
+        if upload.completed or (not upload.whole and self._has_all(upload)):
             return upload
         with self.blobs.lock(upload_id):
             upload = self._mended(self._own(actor, upload_id))
@@ -116,6 +121,14 @@ class Receiver:
                 return self._finish(upload) if upload.whole and not upload.completed else upload
             except (HashWrong, OffsetWrong):
                 return self._own(actor, upload_id)
+
+    def peek(self, actor: Actor, upload_id: str) -> UploadState | None:
+        """An upload as the database has it, ended or not; None when the caller has none of this id."""
+        with self.reading() as session:
+            try:
+                return uploads.find(session, actor.user_id, upload_id)
+            except NotFound:
+                return None
 
     def append(self, actor: Actor, upload_id: str, chunk: Chunk) -> UploadState:
         """Take in the bytes of one request, and the whole when these were its last.
@@ -162,9 +175,12 @@ class Receiver:
 
     def _mended(self, upload: UploadState) -> UploadState:
         """Start over when staged bytes that were acknowledged are gone, as after a restore."""
-        if upload.whole or self.blobs.staged_size(upload.id) >= upload.received:
+        if upload.whole or self._has_all(upload):
             return upload
         return self._start_over(upload)
+
+    def _has_all(self, upload: UploadState) -> bool:
+        return self.blobs.staged_size(upload.id, upload.parts) >= upload.received
 
     def _with_length(self, upload: UploadState, chunk: Chunk) -> UploadState:
         if chunk.length is not None and upload.length is None:
@@ -183,32 +199,36 @@ class Receiver:
             raise LengthExceeded(f"This upload has {upload.length} bytes; these would be more. None was kept.")
         self._check_length(received)
         try:
-            self.blobs.stage(upload.id, upload.received, chunk.data)
+            part = self.blobs.stage(upload.id, upload.received, chunk.data, upload.parts)
         except StagedBytesLost:
             raise OffsetWrong(self._start_over(upload).received) from None
         failpoints.hit("patch-staged")
         with self.writing() as session:
-            counted = uploads.advance(session, upload, received, self.now())
+            counted = uploads.advance(session, upload, received, self.now(), part)
         failpoints.hit("patch-counted")
         return counted
 
     def _finish(self, upload: UploadState) -> UploadState:
         """Hash the whole, judge it, keep it, write it down."""
         try:
-            with self.blobs.open_staged(upload.id) as file:
+            with self.blobs.open_staged(upload.id, upload.parts) as file:
                 found = sha256_of(file)
                 if found != upload.sha256 and upload.mismatches + 1 < uploads.MISMATCHES:
                     self._start_over(upload, mismatch=True)
                     raise HashWrong("The whole file is not the one of the stated sha256. Send it again from the start.")
                 verdict = media.judge(file)
-            self.blobs.keep_staged(upload.id, found, verdict.shelf)
-        except BlobMissing:
+            self.blobs.keep_staged(upload.id, found, verdict.shelf, upload.parts)
+        except (BlobMissing, blob_store.HashWrong):
             found, verdict = upload.sha256, self._judge_again(upload)
-        return self._write_down(upload, found, verdict)
+        finished = self._write_down(upload, found, verdict)
+        with suppress(StoreUnavailable):  # the sweep finds them
+            self.blobs.discard(upload.id)
+        return finished
 
     def _judge_again(self, upload: UploadState) -> media.Verdict:
         """A kill came between rename and commit: the bytes are in their place, and no row speaks of them.
 
+        Or another host has finished meanwhile: then the row does not start over, and OffsetWrong tells the end.
         With a row they may be somebody else's, and this upload's own are gone without ever having been hashed:
         then they are sent again, for a hash alone opens nothing.
         """
@@ -225,8 +245,8 @@ class Receiver:
         facts = {"claimed": upload.sha256} if other else {}
         with self.writing() as session:
             media.record(session, found, upload.received, verdict, upload.user_id, now, **facts)
-            uploads.complete(session, upload, now, mismatch=other)
-            if other:
+            first = uploads.complete(session, upload, now, mismatch=other)
+            if other and first:
                 audit.record(session, now, upload.user_id, "media.hash-mismatch", found, claimed=upload.sha256)
             finished = uploads.find(session, upload.user_id, upload.id)
             failpoints.hit("upload-before-commit")

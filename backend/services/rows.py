@@ -138,11 +138,12 @@ def checklist_document(version: ChecklistVersion) -> Document:
         "title": {"zh": version.title_zh, "en": version.title_en},
         "pack": version.sha256,
         "published_at": instant(version.published_at),
+        "retired_at": instant(version.retired_at),
     }
 
 
-def site_document(site: Site) -> Document:
-    """The `site` row."""
+def site_document(site: Site, photos: Sequence[Document] = ()) -> Document:
+    """The `site` row; `photos` are those of `photos_of`."""
     return {
         "id": site.id,
         "code": site.code,
@@ -157,9 +158,20 @@ def site_document(site: Site) -> Document:
         "position": site.position,
         "location": location(site.lon, site.lat),
         "cell": site.cell_code,
+        "status": site.status,
+        "label": site.label,
+        "origin": site.origin,
+        "photos": list(photos),
+        "doubt": site.doubt,
         "created_at": instant(site.created_at),
         "rev": site.rev,
     }
+
+
+def site_documents(session: Session, sites: Sequence[Site]) -> list[Document]:
+    """Sites as the wire shows them: two statements, however many they are."""
+    photos = photos_of(session, "site", [site.id for site in sites])
+    return [site_document(site, photos[site.id]) for site in sites]
 
 
 def instant(value: datetime | None) -> str | None:
@@ -210,7 +222,11 @@ def photos_of(session: Session, subject_type: str, ids: Collection[str]) -> dict
 
 def _stored(sha256: InstrumentedAttribute[str], author_id: InstrumentedAttribute[str]) -> ColumnElement[bool]:
     return exists().where(
-        Blob.sha256 == sha256, Blob.status == "stored", BlobHolder.sha256 == sha256, BlobHolder.user_id == author_id
+        Blob.sha256 == sha256,
+        Blob.status == "stored",
+        Blob.lost_at.is_(None),
+        BlobHolder.sha256 == sha256,
+        BlobHolder.user_id == author_id,
     )
 
 

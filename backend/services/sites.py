@@ -1,8 +1,10 @@
-"""Sites (点位): listed, read and added. A new site is published to the devices in its area."""
+"""Sites (点位): which an actor may see, and what an actor may change. Writing itself is `site_register`."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import fields as dataclass_fields
 from datetime import datetime
 from typing import Any
 
@@ -10,12 +12,11 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from backend.models import Site
-from backend.services import audit, cells, pages, publishing, visibility
+from backend.services import cells, pages, site_register, visibility
 from backend.services.actor import Actor
-from backend.services.errors import AlreadyExists, NotAllowed, NotFound
+from backend.services.errors import NotAllowed, NotFound
 from backend.services.pages import Page, PageAsked
 from backend.sync_store import SqlStore
-from geo.locate import Location
 from geo.position import Position
 
 
@@ -26,6 +27,8 @@ class SiteFilters:
     kind: str | None = None
     cell: str | None = None
     text: str | None = None
+    status: str | None = None
+    doubtful: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class NewSite:
 
 def visible(actor: Actor) -> Select[Site]:
     """Every site that the actor may see."""
-    return select(Site).where(visibility.seen_by(actor, Site.cell_code))
+    return select(Site).where(visibility.seen_by(actor, Site.cell_code, Site.author_id))
 
 
 def page(session: Session, actor: Actor, filters: SiteFilters, asked: PageAsked) -> Page[Site]:
@@ -56,6 +59,10 @@ def page(session: Session, actor: Actor, filters: SiteFilters, asked: PageAsked)
         query = query.where(Site.kind == filters.kind)
     if filters.cell is not None:
         query = query.where(visibility.within(filters.cell, Site.cell_code))
+    if filters.status is not None:
+        query = query.where(Site.status == filters.status)
+    if filters.doubtful is not None:
+        query = query.where(Site.doubt.is_not(None) if filters.doubtful else Site.doubt.is_(None))
     if filters.text is not None:
         columns = (Site.name, Site.code, Site.address, Site.responsible_unit)
         query = query.where(or_(*(column.icontains(filters.text, autoescape=True) for column in columns)))
@@ -70,45 +77,49 @@ def get(session: Session, actor: Actor, site_id: str) -> Site:
     return site
 
 
-def locate(position: Position) -> Location:
-    """The cells of a stated position; computed before any lock is taken."""
-    lon, lat = position.canonical()
-    return cells.locate(lon, lat, position.accuracy_m)
+def by_label(session: Session, actor: Actor, label: str) -> Site:
+    """The site whose QR label was read. Raises NotFound."""
+    site = session.scalar(visible(actor).where(Site.label == label.strip().upper()))
+    if site is None:
+        raise NotFound("No site that you may see has this label.")
+    return site
 
 
-def add(session: Session, actor: Actor, site_id: str, now: datetime, new: NewSite, place: Location) -> Site:
-    """Add a site in the actor's area and publish it. Raises NotAllowed, AlreadyExists.
-
-    The session is one that may write; the counter is taken before anything else is.
-    """
-    require_area(actor, place.code)
+def add(session: Session, actor: Actor, site_id: str, now: datetime, new: NewSite) -> Site:
+    """Add a site in the actor's area. Raises NotAllowed, AlreadyExists. The session is one that may write."""
+    require_area(actor, cell_of(new.position))
     store = SqlStore(session, now)
     store.lock_counter()
-    if session.scalar(select(Site.id).where(Site.code == new.code)):
-        raise AlreadyExists("There is already a site with this code.", field="code")
-    lon, lat = new.position.canonical()
-    site = Site(
-        id=site_id,
-        code=new.code,
-        name=new.name,
-        kind=new.kind,
-        address=new.address,
-        responsible_unit=new.responsible_unit,
-        responsible_person=new.responsible_person,
-        phone=new.phone,
-        supervising_department=new.supervising_department,
-        attributes=new.attributes or {},
-        position=new.position.to_wire(),
-        lon=lon,
-        lat=lat,
-        cell_code=place.code,
-        created_at=now,
-        rev=1,
-    )
-    session.add(site)
-    audit.record(session, now, actor.user_id, "site.add", site_id, code=new.code)
-    publishing.site(session, store, site)
+    return site_register.enter(session, store, site_id, now, asdict_shallow(new), actor.user_id)
+
+
+def change(
+    session: Session, actor: Actor, site_id: str, now: datetime, fields: Mapping[str, Any], reason: str | None, rev: int
+) -> Site:
+    """Change a site from the revision that the caller saw; neither its old nor its new place may be outside the area.
+
+    Raises NotFound, NotAllowed, RevisionStale, AlreadyExists.
+    """
+    moved = cell_of(fields["position"]) if fields.get("position") is not None else None
+    store = SqlStore(session, now)
+    store.lock_counter()
+    site = get(session, actor, site_id)
+    require_area(actor, site.cell_code)
+    if fields.get("position") is not None:
+        require_area(actor, moved)
+    site_register.change(session, store, site, now, fields, actor.user_id, reason, rev)
     return site
+
+
+def cell_of(position: Position) -> str | None:
+    """The administrative cell of a stated position."""
+    lon, lat = position.canonical()
+    return cells.locate(lon, lat, position.accuracy_m).code
+
+
+def asdict_shallow(new: NewSite) -> dict[str, Any]:
+    """A new site's fields; the position stays what it is."""
+    return {field.name: getattr(new, field.name) for field in dataclass_fields(new)}
 
 
 def require_area(actor: Actor, code: str | None) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import CursorResult, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from backend.blobs import Blobs
-from backend.models import Upload
+from backend.blobs import Blobs, Part, Parts
+from backend.models import Upload, UploadPart
 from backend.services.errors import NotFound
 from backend.services.media_errors import OffsetWrong, UploadExpired
 
@@ -23,7 +23,7 @@ MISMATCHES = 2  # so many whole files with another hash than stated, and the byt
 
 @dataclass(frozen=True, slots=True)
 class UploadState:
-    """An upload as it stood in one snapshot. `length` is None while it is deferred."""
+    """An upload as it stood in one snapshot. `length` is None while it is deferred, `parts` are those that count."""
 
     id: str
     user_id: str
@@ -34,6 +34,7 @@ class UploadState:
     expires_at: datetime
     completed: bool
     mismatches: int
+    parts: Parts = ()
 
     @property
     def whole(self) -> bool:
@@ -81,7 +82,7 @@ def find(session: Session, user_id: str, upload_id: str) -> UploadState:
     ).one_or_none()
     if row is None:
         raise NotFound("You have no such upload; create it anew.")
-    return _state(row)
+    return _state(session, row)
 
 
 def require_open(upload: UploadState, now: datetime) -> None:
@@ -90,16 +91,27 @@ def require_open(upload: UploadState, now: datetime) -> None:
         raise UploadExpired("This upload has ended before it was complete; create it anew.")
 
 
-def advance(session: Session, upload: UploadState, received: int, now: datetime) -> UploadState:
-    """Move `received` on from where `upload` stood; raises OffsetWrong with the truth when another was first."""
+def advance(
+    session: Session, upload: UploadState, received: int, now: datetime, part: Part | None = None
+) -> UploadState:
+    """Move `received` on from where `upload` stood; raises OffsetWrong with the truth when another was first.
+
+    From then on `part` counts, in place of the parts from its start on. A part of whoever came second never does.
+    """
     if not _moved(session, upload, received=received, expires_at=now + LIFETIME):
         raise OffsetWrong(find(session, upload.user_id, upload.id).received)
+    if part is not None:
+        _forget_parts(session, upload.id, part.start)
+        session.execute(
+            insert(UploadPart).values(upload_id=upload.id, start=part.start, size=part.size, name=part.name)
+        )
     return find(session, upload.user_id, upload.id)
 
 
 def start_over(session: Session, upload: UploadState, *, mismatch: bool) -> UploadState:
     """Begin again from the first byte: the whole was another file, or staged bytes were lost."""
-    _moved(session, upload, received=0, mismatches=Upload.mismatches + int(mismatch))
+    if _moved(session, upload, received=0, mismatches=Upload.mismatches + int(mismatch)):
+        _forget_parts(session, upload.id)
     return find(session, upload.user_id, upload.id)
 
 
@@ -109,10 +121,12 @@ def state_length(session: Session, upload: UploadState, length: int) -> UploadSt
     return find(session, upload.user_id, upload.id)
 
 
-def complete(session: Session, upload: UploadState, now: datetime, *, mismatch: bool = False) -> None:
-    """Whole, judged and kept."""
-    changed = {"completed_at": now, "mismatches": Upload.mismatches + int(mismatch)}
-    session.execute(update(Upload).where(Upload.id == upload.id, Upload.completed_at.is_(None)).values(changed))
+def complete(session: Session, upload: UploadState, now: datetime, *, mismatch: bool = False) -> bool:
+    """Whole, judged and kept; False when another host said so first."""
+    if not _moved(session, upload, completed_at=now, mismatches=Upload.mismatches + int(mismatch)):
+        return False
+    _forget_parts(session, upload.id)
+    return True
 
 
 def remove(session: Session, upload: UploadState) -> None:
@@ -123,7 +137,7 @@ def interrupted(session: Session, limit: int = 100) -> list[UploadState]:
     """Uploads whose last byte is here and that nobody judged: the server was killed in between."""
     unjudged = Upload.received == Upload.length, Upload.completed_at.is_(None)
     rows = session.execute(select(Upload.__table__).where(*unjudged).order_by(Upload.id).limit(limit))
-    return [_state(row) for row in rows]
+    return [_state(session, row) for row in rows]
 
 
 def kept_under_another_hash(session: Session, user_id: str, hashes: list[str]) -> set[str]:
@@ -169,13 +183,20 @@ def _moved(session: Session, upload: UploadState, **values: Any) -> bool:
     return result.rowcount == 1
 
 
+def _forget_parts(session: Session, upload_id: str, start: int = 0) -> None:
+    """The parts from a byte on count no more; their bytes stay until the upload is discarded."""
+    session.execute(delete(UploadPart).where(UploadPart.upload_id == upload_id, UploadPart.start >= start))
+
+
 def _mismatches_so_far(session: Session, user_id: str, sha256: str) -> int:
     same = Upload.user_id == user_id, Upload.sha256 == sha256
     return session.scalar(select(func.max(Upload.mismatches)).where(*same)) or 0
 
 
-def _state(row: Any) -> UploadState:
+def _state(session: Session, row: Any) -> UploadState:
+    parts = select(UploadPart.name, UploadPart.start, UploadPart.size).where(UploadPart.upload_id == row.id)
     return UploadState(
+        parts=tuple(Part(*part) for part in session.execute(parts.order_by(UploadPart.start))),
         id=row.id,
         user_id=row.user_id,
         sha256=row.sha256,

@@ -1,7 +1,7 @@
 """Re-checks all evidence from the first row to the last: has a byte been changed behind the server's back?
 
 Reads one snapshot, a few hundred rows at a time, and stops at the first bad row. The order is that of trust: keys, the
-log by itself, what the log speaks of, the roots that seal the log, the audit trail, bytes.
+log by itself, what the log speaks of, the roots that seal the log, the audit trail, what came of the ops, bytes.
 """
 
 from __future__ import annotations
@@ -12,12 +12,25 @@ from collections.abc import Callable, Iterator
 from itertools import zip_longest
 from typing import Any
 
-from sqlalchemy import Text, cast, exists, select
+from sqlalchemy import ColumnElement, Text, cast, exists, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from backend.blobs import BlobMissing, Blobs, Shelf
-from backend.models import AuditEvent, Blob, DailyRoot, LogRecord, OpRecord, QuarantinedBody, ReceiptKey, Stream
+from backend.models import (
+    AuditEvent,
+    Blob,
+    DailyRoot,
+    Finding,
+    LogRecord,
+    OpIdentity,
+    OpRecord,
+    QuarantinedBody,
+    ReceiptKey,
+    Stream,
+    SyncedRow,
+)
+from backend.models import Counter as CounterRow
 from backend.services import audit, evidence
 from backend.services.stored_ops import OpCheck
 from sync import log_chain, merkle, receipts
@@ -27,6 +40,7 @@ from sync.ops import sha256_of
 from sync.store import Json
 
 READ = 500
+_TOLD = ("n", "status", "rev", "conflict")
 
 
 class BadRow(Exception):
@@ -37,6 +51,19 @@ class BadRow(Exception):
         self.table, self.key, self.what = table, key, what
 
 
+def _same_op(identity: type[OpIdentity]) -> ColumnElement[bool]:
+    return (identity.stream_id == OpRecord.stream_id) & (identity.n == OpRecord.n)
+
+
+def _object(text: str | None) -> Json:
+    """A row's content; nothing for one that is gone or is no JSON object."""
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 class Verification:
     """One run. `counts` says how many rows of each table were found good."""
 
@@ -45,17 +72,21 @@ class Verification:
         self.blobs = blobs
         self.counts: Counter[str] = Counter()
         self.keys: dict[str, receipts.Jwk] = {}
+        self.restores: list[Json] = []
 
     def run(self) -> Counter[str]:
         """Check everything; raises BadRow."""
         self.receipt_keys()
         self.log()
+        self.epochs()
         self.ops_logged()
         self.ops()
         self.roots()
         self.audit_events()
         self.audit_batches()
         self.quarantine()
+        self.told()
+        self.findings()
         if self.blobs is not None:
             self.stored_blobs(self.blobs)
         return self.counts
@@ -90,6 +121,17 @@ class Verification:
         except ChainBroken as broken:
             raise BadRow("log_entry", str(broken.n), str(broken)) from None
 
+    def epochs(self) -> None:
+        """Each restore from a backup begins where the one before ended, and the last one made the present epoch."""
+        epoch = None
+        for n, said in self._logged(log_chain.EPOCH):
+            if epoch not in (None, said["was"]):
+                raise BadRow("log_entry", str(n), "it does not go on from the epoch before it")
+            epoch = said["epoch"]
+            self.restores.append(said)
+        if epoch is not None and epoch != self.session.scalar(select(CounterRow.epoch)):
+            raise BadRow("counter", "1", "its epoch is not the one that was logged last")
+
     def ops_logged(self) -> None:
         """No op that the log speaks of is gone."""
         kept = exists().where(OpRecord.stream_id == LogRecord.stream_id, OpRecord.n == LogRecord.op_n)
@@ -120,6 +162,34 @@ class Verification:
         empty = ~exists().where(OpRecord.stream_id == Stream.id)
         for stream in self.session.scalars(select(Stream.id).where(Stream.last_n > 0, empty).limit(1)):
             raise BadRow("stream", stream, "its ops are missing")
+
+    def told(self) -> None:
+        """What devices were told of each op is what was decided."""
+        query = (
+            select(OpRecord.op_id, OpRecord.stream_id, OpRecord.n, OpRecord.status, OpRecord.rev, OpRecord.conflict)
+            .add_columns(SyncedRow.content)
+            .join(OpIdentity, (OpIdentity.op_id == OpRecord.op_id) & _same_op(OpIdentity))
+            .outerjoin(SyncedRow, (SyncedRow.type == "op_result") & (SyncedRow.row_id == OpRecord.op_id))
+            .order_by(OpRecord.op_id)
+        )
+        for row in self._rows("op_result", query, lambda row: row.op_id):
+            said = _object(row.content)
+            for name, value in (("stream", row.stream_id), *((name, getattr(row, name)) for name in _TOLD)):
+                if said.get(name) != value:
+                    raise BadRow("synced_row", f"op_result {row.op_id}", f"its {name} is not that of the op")
+
+    def findings(self) -> None:
+        """Each finding came of an applied op, and each applied op that made one still has it."""
+        made_by = {"report": Finding.id, "inspection": Finding.inspection_id}
+        for source, row_id in made_by.items():
+            op = exists().where(OpRecord.row_id == row_id, OpRecord.status == "applied")
+            for finding in self.session.scalars(select(Finding.id).where(Finding.source == source, ~op).limit(1)):
+                raise BadRow("finding", finding, "no op made it")
+        kept = exists().where(Finding.id == OpRecord.row_id)
+        reports = select(OpRecord.row_id).where(OpRecord.cmd == "finding.report", OpRecord.status == "applied")
+        for gone in self.session.scalars(reports.where(~kept).limit(1)):
+            raise BadRow("finding", str(gone), "it is missing; its op was applied")
+        self.counts["finding"] = self.session.scalar(select(func.count()).select_from(Finding)) or 0
 
     def roots(self) -> None:
         """Each root is that of its entries, signed, and itself in the log; none is missing."""

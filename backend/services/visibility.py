@@ -22,7 +22,9 @@ class FilterInvalid(InputInvalid):
     code = "filter-invalid"
 
 
-def seen_by(actor: Actor, cell: CellColumn, author: InstrumentedAttribute[str] | None = None) -> ColumnElement[bool]:
+def seen_by(
+    actor: Actor, cell: CellColumn, author: InstrumentedAttribute[str] | CellColumn | None = None
+) -> ColumnElement[bool]:
     """The condition, on a table's finest administrative code and its author, that keeps what the actor may read."""
     if actor.role == "admin":
         return true()

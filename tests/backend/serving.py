@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,12 +36,15 @@ def eventually(look: Callable[[], Found | None], what: str) -> Found:
 
 
 class Served:
-    """A server process and what it said; `port` is known once it has announced itself."""
+    """A server process and what it said; `port` is known once it has announced itself.
 
-    def __init__(self, data: Path, *arguments: str, **environment: str) -> None:
+    `within` is the command that runs it on another host.
+    """
+
+    def __init__(self, data: Path, *arguments: str, within: Sequence[str] = (), **environment: str) -> None:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("BLUEGRID_") and k not in ("HOST", "PORT")}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "backend.serve", *arguments],
+            [*within, sys.executable, "-m", "backend.serve", *arguments],
             cwd=ROOT,
             env={**inherited, "BLUEGRID_DATA": str(data), "PORT": "0", "WEB_WORKERS": "1", **environment},
             stdout=subprocess.PIPE,

@@ -35,21 +35,35 @@ DEVICES = {
 }
 """Devices only; True where a revoked one may still hand in what it has."""
 ADMIN = {
+    "GET /api/v1/backups",
     "GET /api/v1/devices",
     "GET /api/v1/users",
     "POST /api/v1/devices/invitations",
     "POST /api/v1/devices/streams/<uuid:stream_id>/revoke",
     "POST /api/v1/users",
+    "DELETE /api/v1/checklists/drafts/<code>/<version>",
+    "GET /api/v1/checklists/drafts",
+    "POST /api/v1/checklists/<code>/<version>/retire",
+    "POST /api/v1/checklists/drafts",
+    "POST /api/v1/checklists/drafts/<code>/<version>/publish",
 }
 OFFICE = {
+    "GET /api/v1/checklists/<code>/<version>/form.xlsx",
+    "GET /api/v1/checklists/<code>/<version>/pack.yaml",
+    "GET /api/v1/checklists/diff",
     "GET /api/v1/attention",
+    "GET /api/v1/evidence/proof/<int:n>",
     "GET /api/v1/exports/rectification-list.xlsx",
     "POST /api/v1/attention/conflicts/<uuid:conflict_id>/resolve",
     "POST /api/v1/attention/ops/<uuid:stream>/<int:n>/dismiss",
     "POST /api/v1/attention/ops/<uuid:stream>/<int:n>/retry",
+    "GET /api/v1/site-imports/<uuid:import_id>",
+    "PATCH /api/v1/sites/<uuid:site_id>",
+    "POST /api/v1/site-imports",
+    "POST /api/v1/site-imports/<uuid:import_id>/apply",
     "POST /api/v1/sites",
 }
-PEOPLE = {"POST /api/v1/auth/logout", "POST /api/v1/auth/password"}
+PEOPLE = {"GET /api/v1/sites/<uuid:site_id>/label.svg", "POST /api/v1/auth/logout", "POST /api/v1/auth/password"}
 KNOWN = {
     "GET /api/v1/blobs/<sha256>": False,
     "GET /api/v1/blobs/<sha256>/thumbnail": False,
@@ -60,6 +74,8 @@ KNOWN = {
     "GET /api/v1/inspections/<uuid:inspection_id>": False,
     "GET /api/v1/packs/<sha256>": False,
     "GET /api/v1/sites": False,
+    "GET /api/v1/sites/<uuid:site_id>/history": False,
+    "GET /api/v1/sites/by-label/<label>": False,
     "GET /api/v1/sites/<uuid:site_id>": False,
     "GET /api/v1/users/me": False,
     "DELETE /api/v1/media/<upload_id>": True,

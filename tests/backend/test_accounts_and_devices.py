@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from functools import partial
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -13,7 +16,9 @@ from backend import create_app
 from backend.cli.setup import MARK
 from backend.config import SettingInvalid, from_environment
 from backend.extensions import Base, db
-from tests.stories import Server, new_id
+from sync import signing
+from sync.device_ports import MemoryStorage
+from tests.stories import Phone, Server, new_id
 
 PASSWORD = "a long password"
 
@@ -62,6 +67,19 @@ def test_an_invitation_is_used_once_and_asked_for_again_by_the_same_install(
     assert again["token"] != first["token"]
     status, other = enrol(client, code)
     assert (status, other["code"]) == (403, "invite-invalid")
+
+
+def test_an_app_that_made_another_key_after_a_lost_answer_is_not_locked_out(server: Server) -> None:
+    server.person("wei")
+    code, storage = server.invite("wei"), MemoryStorage()
+    for _ in range(2):  # the app died before it had kept its first key
+        key = ec.generate_private_key(ec.SECP256R1())
+        jwk, signer = signing.jwk_of(key.public_key()), partial(signing.sign, key)
+        phone = Phone(server, "wei", storage, signer=signer, public_key=jwk)
+        phone.device.enrol(code, "wei's phone")
+    finding = phone.report()
+    assert phone.sync().quiet
+    assert server.findings() == [finding]
 
 
 def test_an_invitation_ends_after_a_day(client: FlaskClient, server: Server) -> None:
@@ -182,6 +200,21 @@ def test_too_many_tries_are_told_to_wait(tmp_path: object, app: Flask, server: S
     assert int(answers[-1].headers["Retry-After"]) > 0
 
 
+@pytest.mark.parametrize(("proxies", "last"), [(0, 429), (1, 401)])
+def test_whom_a_proxy_stands_for_is_believed_only_when_a_proxy_was_announced(
+    app: Flask, server: Server, proxies: int, last: int
+) -> None:
+    settings = replace(app.extensions["bluegrid.settings"], login_attempts="3 per minute", proxies=proxies)
+    client = create_app(settings, app.extensions["bluegrid.clock"]).test_client()
+    answers = [
+        client.post(
+            "/api/v1/auth/login", json={"username": "x", "password": "y"}, headers={"X-Forwarded-For": f"192.0.2.{n}"}
+        )
+        for n in range(4)
+    ]
+    assert [answer.status_code for answer in answers] == [401, 401, 401, last]
+
+
 @pytest.mark.parametrize(
     "environment",
     [
@@ -190,6 +223,8 @@ def test_too_many_tries_are_told_to_wait(tmp_path: object, app: Flask, server: S
         {"BLUEGRID_BACKED_UP_BY": "nobody"},
         {"BLUEGRID_FILE_MIB": "many"},
         {"BLUEGRID_FILE_MIB": "0"},
+        {"BLUEGRID_PROXIES": "-1"},
+        {"BLUEGRID_SECRET_KEY": "", "BLUEGRID_BLOB_URL": "s3://photos"},
     ],
 )
 def test_a_setting_that_makes_no_sense_is_named(tmp_path: object, environment: dict[str, str]) -> None:

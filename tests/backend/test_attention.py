@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+
 import pytest
 from flask.testing import FlaskClient
 
 from backend.extensions import db
 from backend.models import Grant
-from tests.stories import Phone, Server
+from tests.stories import Phone, Server, jpeg
 
 pytestmark = pytest.mark.both_databases
 
@@ -95,13 +98,54 @@ def test_an_op_that_waits_for_its_parent_is_shown_after_five_days(server: Server
     assert [item["problem"]["code"] for item in queue(client, admin)["held"]] == ["parent-missing"]
 
 
+def test_the_child_of_a_rejected_op_is_put_before_a_supervisor_at_once(server: Server, client: FlaskClient) -> None:
+    phone = server.phone("wei")
+    finding = phone.report(item="no.such-item")
+    phone.device.record("finding.comment", finding, {"text": "补充", "photos": []})
+    phone.sync()
+    admin = server.token("boss", "admin")
+    (item,) = queue(client, admin)["held"]
+    assert (item["row"], item["problem"]["code"]) == (finding, "parent-missing")  # type: ignore[index]
+    assert client.post(op_path(item, "dismiss"), json={"reason": "所指问题未登记"}, headers=admin).status_code == 200
+    phone.sync()
+    assert phone.last_result()["status"] == "rejected"
+
+
+def test_refused_media_is_shown_with_its_reason(server: Server, client: FlaskClient) -> None:
+    phone = server.phone("wei")
+    sha256 = phone.device.capture(b"this is no photo")
+    phone.report(photos=[sha256])
+    assert phone.sync().quiet
+    assert phone.raw("POST", "/api/v1/media/status", {"sha256": [sha256]}).json()["items"][sha256]["code"]
+    near, far = server.token("luo", "supervisor"), server.token("mo", "supervisor", ("450802",))
+    (item,) = queue(client, near)["refused_media"]
+    assert (item["sha256"], item["code"]) == (sha256, "media-kind-refused")
+    assert queue(client, far)["refused_media"] == []
+
+
 def test_media_named_days_ago_and_not_brought_is_late(server: Server, client: FlaskClient) -> None:
     phone = server.phone("wei")
     phone.report(photos=["cd" * 32])
     phone.sync()
     server.time.pass_by(days=2)
     late = queue(client, server.token("boss", "admin"))["late_media"]
-    assert [item["sha256"] for item in late] == ["cd" * 32]
+    assert [(item["sha256"], item["code"]) for item in late] == [("cd" * 32, None)]
+
+
+def test_a_photo_whose_bytes_came_twice_with_another_hash_is_shown_at_once(server: Server, client: FlaskClient) -> None:
+    phone = server.phone("wei")
+    named, other = hashlib.sha256(jpeg()).hexdigest(), jpeg(colour="green")
+    phone.report(photos=[named])
+    phone.sync()
+    headers = {
+        "Tus-Resumable": "1.0.0",
+        "Upload-Length": str(len(other)),
+        "Upload-Metadata": f"sha256 {base64.b64encode(named.encode()).decode()}",
+        "Content-Type": "application/offset+octet-stream",
+    }
+    assert [phone.raw("POST", "/api/v1/media", other, **headers).status for _ in range(2)] == [460, 201]
+    (item,) = queue(client, server.token("boss", "admin"))["late_media"]
+    assert (item["sha256"], item["code"]) == (named, "sha256-mismatch")
 
 
 def test_an_unreadable_body_is_shown(server: Server, client: FlaskClient) -> None:

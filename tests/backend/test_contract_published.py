@@ -6,14 +6,19 @@ import ast
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
+from flask.testing import FlaskClient
 
 from backend import catalogue
+from backend.api import row_contract
 from backend.cli import contract as printed
 from backend.services.commands import contract, handlers
-from tests.stories import IN_LIUJIANG
+from tests.backend.handmade import Hand
+from tests.recorded import story
+from tests.stories import IN_LIUJIANG, Server, new_id
 
 ROOT = Path(__file__).parents[2]
 ABSTRACT = {"sync-error", "geo-error", "checklist-error", "service-error"}
@@ -61,6 +66,7 @@ def test_every_entry_says_where_and_in_both_languages() -> None:
 def test_the_printed_pages_are_those_in_docs() -> None:
     assert (ROOT / "docs/problem-codes.md").read_text("utf-8") == printed.problems_text()
     assert (ROOT / "docs/sync-commands.schema.json").read_text("utf-8") == printed.schema_text()
+    assert (ROOT / "docs/sync-rows.schema.json").read_text("utf-8") == printed.rows_text()
 
 
 def test_every_command_is_described() -> None:
@@ -85,3 +91,39 @@ def test_the_schema_tells_good_arguments_from_bad(changes: dict[str, object], va
     schema = {**document, "$ref": "#/$defs/finding.report"}
     jsonschema.Draft202012Validator.check_schema(document)
     assert jsonschema.Draft202012Validator(schema).is_valid({**args, **changes}) is valid, json.dumps(document)[:2000]
+
+
+def test_every_row_and_answer_of_a_day_is_as_published_field_by_field(server: Server, client: FlaskClient) -> None:
+    """A day with each command and verdict; what `described` says is exact, what is published lets more fields come."""
+    story.day(server)
+    admin = server.token("boss", "admin")
+    site = {"code": "LJ-1", "name": "拉堡安置房", "kind": "construction", "position": IN_LIUJIANG, "attributes": {}}
+    assert client.post("/api/v1/sites", json=site, headers=admin).status_code == 201
+    wei = server.phone("wei")
+    page, status = wei.raw("GET", "/api/v1/sync/pull").json(), {"sha256": ["ab" * 32]}
+    said = {
+        "answer: devices/enrol": enrolled(server, client),
+        "answer: sync/pull": page,
+        "answer: sync/push": wei.push_bodies(Hand(wei).op()).json(),
+        "answer: media/status": wei.raw("POST", "/api/v1/media/status", status).json(),
+    }
+    exact, published = row_contract.described(), row_contract.json_schema()
+    jsonschema.Draft202012Validator.check_schema(published)
+    seen = set()
+    for name, answer in said.items():
+        check(exact[name], answer)
+    for entry in page["entries"]:
+        seen.add(entry["type"])
+        check(exact[entry["type"]], entry["row"])
+        check({**published, "$ref": f"#/$defs/{entry['type']}"}, {**entry["row"], "a field to come": 1})
+    assert seen == set(row_contract.ROWS)
+
+
+def check(schema: dict[str, Any], value: object) -> None:
+    checker = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
+    assert [f"{error.json_path}: {error.message}" for error in checker.iter_errors(value)] == []
+
+
+def enrolled(server: Server, client: FlaskClient) -> object:
+    wanted = {"code": server.invite("wei"), "install": new_id(), "name": "p", "platform": "test", "app": "1"}
+    return client.post("/api/v1/devices/enrol", json={**wanted, "public_key": None}).get_json()

@@ -26,7 +26,8 @@ from backend.models import AuditEvent, DailyRoot, Job, LogRecord, ReceiptKey
 from backend.receipt_key import ServerKey
 from backend.services import accounts, attention, evidence
 from backend.transactions import reading, writing
-from sync import log_chain, receipts, signing
+from sync import log_chain, proof_check, receipts, signing
+from sync.errors import SyncError
 from tests.conftest import settings_for
 from tests.stories import FakeTime, Phone, Server, jpeg, new_id
 
@@ -268,6 +269,46 @@ def test_an_entry_is_proven_to_be_under_its_days_root(office: Office, session: S
 
 
 @pytest.mark.both_databases
+def test_a_proof_is_handed_out_and_checked_without_the_server(office: Office, client: FlaskClient) -> None:
+    record = office.signed.device.outbox.retained()[0]
+    keys = keys_of(client)
+    n = receipts.verify(record["result"]["receipt"], keys).log.n
+    luo = office.server.token("luo", "supervisor")
+    answer = client.get(f"/api/v1/evidence/proof/{n}", headers=luo)
+    assert answer.status_code == 200
+    printed = office.app.test_cli_runner().invoke(args=["evidence", "proof", str(n)]).output
+    said = json.loads(printed)
+    assert said == answer.get_json()
+    assert proof_check.check(said, keys)["day"] == "2026-11-22"
+    assert json.loads(said["entry"]["payload"])["sha256"] == record["sha256"]
+
+    changed: list[dict[str, Any]] = [
+        {**said, "entry": {**said["entry"], "payload": said["entry"]["payload"].replace("applied", "rejected")}},
+        {**said, "entry": {**said["entry"], "n": n + 1}},
+        {**said, "proof": {**said["proof"], "path": said["proof"]["path"][1:]}},
+        {**said, "proof": {**said["proof"], "last_n": said["proof"]["last_n"] + 1}},
+        {**said, "proof": {**said["proof"], "path": "zz"}},
+        {"entry": said["entry"]},
+    ]
+    for forged in changed:
+        with pytest.raises(proof_check.ProofInvalid):
+            proof_check.check(forged, keys)
+    with pytest.raises(SyncError):
+        proof_check.check(said, {})
+
+
+def test_an_entry_of_today_or_of_no_log_has_no_proof(office: Office, client: FlaskClient) -> None:
+    luo = office.server.token("luo", "supervisor")
+    for n in (0, 10**6, 2**63 - 1, 2**63, 2**200):
+        answer = client.get(f"/api/v1/evidence/proof/{n}", headers=luo)
+        assert (answer.status_code, answer.get_json()["code"]) == (404, "not-found"), n
+    today = receipts.verify(office.signed.device.outbox.retained()[-1]["result"]["receipt"], keys_of(client)).log.n
+    assert client.get(f"/api/v1/evidence/proof/{today}", headers=luo).status_code == 404
+    refused = office.app.test_cli_runner().invoke(args=["evidence", "proof", str(today)])
+    assert (refused.exit_code, "under no daily root yet" in refused.output) == (1, True)
+
+
+@pytest.mark.both_databases
 @pytest.mark.parametrize("table", ["log_entry", "daily_root", "receipt_key"])
 def test_evidence_is_append_only(office: Office, session: Session, table: str) -> None:
     column = {"log_entry": "payload", "daily_root": "root", "receipt_key": "kid"}[table]
@@ -367,6 +408,20 @@ def test_any_column_of_an_op_is_guarded(office: Office, statement: str, named: s
         ("UPDATE audit_event SET details = '{{' WHERE n = 2 AND ? <> ''", "table audit_event, row 2: "),
         ("UPDATE quarantined_body SET body = x'00' WHERE ? <> ''", "table quarantined_body, row "),
         ("DELETE FROM quarantined_body WHERE ? <> ''", "table quarantined_body, row "),
+        (
+            "UPDATE synced_row SET content = replace(content, 'applied', 'rejected') "
+            "WHERE row_id = (SELECT MIN(op_id) FROM op WHERE stream_id = ?)",
+            "table synced_row, row op_result ",
+        ),
+        (
+            "DELETE FROM synced_row WHERE row_id = (SELECT MIN(op_id) FROM op WHERE stream_id = ?)",
+            "table synced_row, row op_result ",
+        ),
+        ("DELETE FROM finding WHERE id = (SELECT MIN(id) FROM finding WHERE stream_id = ?)", "table finding, row "),
+        (
+            "UPDATE finding SET id = 'slipped-in' WHERE id = (SELECT MIN(id) FROM finding WHERE stream_id = ?)",
+            "table finding, row slipped-in: no op made it",
+        ),
         ("UPDATE blob SET size = size + 1 WHERE ? <> ''", "table blob, row "),
     ],
 )

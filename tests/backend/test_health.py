@@ -22,7 +22,12 @@ def test_health_tells_the_durability_settings_in_force(client: FlaskClient) -> N
     assert answer.status_code == 200
     assert answer.json["status"] == "ok"
     assert answer.json["epoch"]
-    assert answer.json["durability"] == {"database": "sqlite", "journal_mode": "wal", "synchronous": "full"}
+    assert answer.json["durability"] == {
+        "database": "sqlite",
+        "journal_mode": "wal",
+        "synchronous": "full",
+        "blobs": "folder",
+    }
 
 
 @pytest.mark.both_databases

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 
 import pytest
+from flask import Flask
 from sqlalchemy import text, update
 
 from backend.extensions import db
@@ -169,3 +171,35 @@ def test_a_scope_is_sent_again_when_the_device_asks(phone: Phone) -> None:
 @pytest.mark.parametrize("query", ["limit=x", "schema=x", "cursor=%00", "cursor=" + "A" * 6000])
 def test_a_question_that_makes_no_sense_is_refused(phone: Phone, query: str) -> None:
     assert phone.raw("GET", f"{PULL}?{query}").status == 422
+
+
+def test_a_page_ends_at_the_limit_of_bytes_and_the_pages_bring_everything(app: Flask, server: Server) -> None:
+    limits = replace(app.extensions["bluegrid.settings"].limits, pull_bytes=8000)
+    object.__setattr__(app.extensions["bluegrid.settings"], "limits", limits)
+    phone = server.phone()
+    for _ in range(6):
+        phone.report("土" * 1000)  # 3,000 bytes of UTF-8
+    phone.sync()
+    cursor, sizes, seen = "", [], 0
+    while True:
+        answer = phone.raw("GET", f"{PULL}?limit=1000{cursor}")
+        page = answer.json()
+        seen += sum(entry["type"] == "finding" for entry in page["entries"])
+        sizes.append(sum(len(json.dumps(entry, ensure_ascii=False).encode()) for entry in page["entries"]))
+        if page["complete"]:
+            break
+        cursor = f"&cursor={page['cursor']}"
+    assert max(sizes) <= 8000 + 4 * 4500  # one seq is never cut: a finding in each of its scopes
+    assert len(sizes) > 2
+    assert seen == 6 * 2  # in the county's scope and in its author's
+
+
+def test_with_an_outside_backup_what_is_backed_up_follows_the_head(app: Flask, server: Server) -> None:
+    object.__setattr__(app.extensions["bluegrid.settings"], "backed_up_by_others", True)
+    phone = server.phone()
+    phone.report()
+    phone.sync()
+    said = phone.raw("POST", "/api/v1/sync/push", {"ops": []}).json()
+    assert said["backed_up_seq"] == phone.raw("GET", PULL).json()["head"] > 0
+    assert phone.sync().quiet
+    assert phone.results() == []  # decided, and safe with the backup: the phone may let go of it

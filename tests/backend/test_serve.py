@@ -45,7 +45,12 @@ def test_it_serves_restarts_what_dies_and_leaves_no_child(serve: Serve) -> None:
     server = serve().ready()
     status, body = server.get("/healthz")
     assert status == 200
-    assert json.loads(body)["durability"] == {"database": "sqlite", "journal_mode": "wal", "synchronous": "full"}
+    assert json.loads(body)["durability"] == {
+        "database": "sqlite",
+        "journal_mode": "wal",
+        "synchronous": "full",
+        "blobs": "folder",
+    }
     assert server.get("/readyz")[0] == 200
 
     consumer = eventually(lambda: server.descendant("huey_consumer"), "a job consumer runs")

@@ -4,14 +4,15 @@ from datetime import date
 
 import pytest
 
-from checklists import library
+from checklists import coverage, library
 from checklists.model import Item, Pack
 from checklists.selection import Context
 
 
 @pytest.fixture(scope="session")
 def packs() -> dict[str, Pack]:
-    return {code: each.pack for (code, _), each in library.shipped().items()}
+    """The newest version of each."""
+    return {pack.code: pack for pack in coverage.newest(library.shipped())}
 
 
 @pytest.fixture(scope="session")

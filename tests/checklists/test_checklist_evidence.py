@@ -5,11 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checklists.engine import judge
-from checklists.evidence import Lack, Media
+from checklists.evidence import Gate, Lack, Media
 from checklists.selection import Context
+from checklists.spots import Place
 
 GATE = (109.3, 24.2)
-METRE_NORTH = 1 / 111_195
+METRE_NORTH = 1 / 110_760
 EXIT = "dust.exit.road-clean"
 
 
@@ -19,9 +20,10 @@ def found(pack, code, result="fail", **more):
     return list(judge(pack, [given], Context(), **more).verdicts[0].lacks)
 
 
-def exit_photos(*north):
-    media = {f"p{n}": Media("photo", lon=GATE[0], lat=GATE[1] + each * METRE_NORTH) for n, each in enumerate(north)}
-    return {"photos": list(media), "media": media, "gate": GATE, "value": 50, "positioned": True}
+def exit_photos(*north, accuracy_m=None):
+    places = [(GATE[0], GATE[1] + each * METRE_NORTH, accuracy_m) for each in north]
+    media = {f"p{n}": Media("photo", None, *each) for n, each in enumerate(places)}
+    return {"photos": list(media), "media": media, "gate": Gate(Place(*GATE)), "value": 50, "positioned": True}
 
 
 def test_photos_are_asked_for_on_failure_only(liujiang):
@@ -37,6 +39,12 @@ def test_files_of_unknown_kind_count_as_whatever_is_needed(liujiang):
 def test_two_photos_are_no_film(liujiang):
     media = {"a": Media("photo"), "b": Media("photo")}
     assert found(liujiang, "dust.gate.wash-platform", photos=["a", "b"], media=media) == [Lack("film", "missing", 1)]
+
+
+def test_a_photo_to_spare_may_be_a_photographed_paper(liujiang):
+    media = {"a": Media("photo"), "b": Media("film")}
+    assert found(liujiang, "dust.cost.in-budget", photos=["a"], media=media) == []
+    assert found(liujiang, "dust.cost.in-budget", photos=["b"], media=media) == [Lack("document", "missing", 1)]
 
 
 @pytest.mark.parametrize(("seconds", "lacks"), [(60, []), (61, [Lack("film", "too-long", 1)])])
@@ -65,16 +73,25 @@ def test_photos_at_the_gate_and_both_sides_satisfy_the_exit_rule(liujiang):
 
 
 @given(st.permutations([0, 50, -50]), st.lists(st.floats(-15, 15), min_size=3, max_size=3))
-def test_the_exit_rule_allows_for_order_and_a_phones_error(north, error):
-    from checklists import library
-
-    pack = library.get("dust-liujiang", "2024.1").pack
-    assert found(pack, EXIT, "pass", **exit_photos(*(a + b for a, b in zip(north, error, strict=True)))) == []
+def test_the_exit_rule_allows_for_order_and_a_phones_error(liujiang, north, error):
+    assert found(liujiang, EXIT, "pass", **exit_photos(*(a + b for a, b in zip(north, error, strict=True)))) == []
 
 
 @pytest.mark.parametrize("north", [(0, 50, 52), (0, 0, 0), (0, 50, -110), (60, 50, -50)])
 def test_photos_on_one_side_or_too_far_are_misplaced(liujiang, north):
     assert [each.reason for each in found(liujiang, EXIT, "pass", **exit_photos(*north))] == ["misplaced"]
+
+
+def test_photos_whose_error_is_too_large_are_named_as_such(liujiang):
+    lacks = found(liujiang, EXIT, "pass", **exit_photos(0, 50, -50, accuracy_m=35))
+    assert lacks == [Lack("photo", "inaccurate", 3)]
+
+
+def test_a_road_with_a_known_bearing_is_held_to_it(liujiang):
+    photos = exit_photos(0, 50, -50)
+    assert found(liujiang, EXIT, "pass", **{**photos, "gate": Gate(Place(*GATE), 0)}) == []
+    across = found(liujiang, EXIT, "pass", **{**photos, "gate": Gate(Place(*GATE), 90)})
+    assert across == [Lack("photo", "misplaced", 2)]
 
 
 def test_without_places_the_exit_photos_are_unlocated_not_refused(liujiang):

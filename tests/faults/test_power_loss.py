@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from backend.blobs import FolderBlobs
 from backend.extensions import db
+from backend.folder_blobs import FolderBlobs
 from backend.models import Blob, Upload
 from tests.faults.forgetful_disk import ForgetfulDisk, PowerCut
 from tests.stories import Phone, Server, jpeg

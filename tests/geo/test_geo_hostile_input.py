@@ -35,24 +35,10 @@ cells = st.one_of(
     st.none(), st.booleans(), st.integers(-(10**20), 10**20), st.floats(), words, st.text(max_size=8),
     st.dates(date(1900, 1, 1)), st.datetimes(), st.times(),
 )  # fmt: skip
-keys = st.sampled_from(
-    [
-        "type",
-        "coordinates",
-        "properties",
-        "geometry",
-        "code",
-        "name",
-        "units",
-        "minus",
-        "polygons",
-        "points",
-        "radius_m",
-        "from",
-        "through",
-        "hours",
-    ]
-)
+keys = st.sampled_from([
+    "type", "coordinates", "properties", "geometry", "code", "name", "units", "minus", "polygons", "points", "radius_m",
+    "from", "through", "hours",
+])  # fmt: skip
 json_values = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-400, 400), st.floats(-400, 400), words),
     lambda inner: st.one_of(st.lists(inner, max_size=5), st.dictionaries(keys, inner, max_size=4)),

@@ -3,25 +3,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 ORDER = "tests/faults/test_commit_order.py"
+PAGES = "tests/sync/test_pull.py::test_a_mirror_equals_the_server_whenever_tombstones_are_purged"
 POWER = "tests/faults/test_power_loss.py"
 EDITS = "tests/backend/test_finding_edits.py"
 CLIENT = "tests/sync/test_client.py"
 ENGINE = "tests/sync/test_engine.py"
 STORE = "tests/conformance/test_store.py"
+BACKUPS = "tests/backend/test_backups.py"
+RESTORES = "tests/backend/test_restores.py"
+MAKING = "backend/backups/creating.py"
+INTERLEAVINGS = "tests/faults/test_interleavings.py"
 TUS = "tests/backend/media/test_tus_guards.py"
+TWO_HOSTS = "tests/backend/media/test_two_hosts.py"
+SEVERAL_HOSTS = "tests/faults/test_several_hosts.py"
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """`changes` are (file, old, new); each old text occurs exactly once in its file."""
+    """`changes` are (file, old, new); each old text occurs exactly once in its file.
+
+    `database` is the one on which the torture looks for it; `beyond_torture` says why it cannot find it at all.
+    """
 
     name: str
     law: str
     changes: tuple[tuple[str, str, str], ...]
     tests: tuple[str, ...]
+    database: str = "sqlite"
+    beyond_torture: str = ""
 
 
 KNOWN = (
@@ -31,12 +43,13 @@ KNOWN = (
         (
             (
                 "backend/sync_store.py",
-                "        value = self.session.execute(\n            update(Counter)",
+                "        value, *self._about = self._behind.connection.execute(",
                 "        with self.session.get_bind().connect() as outside, outside.begin():\n"
-                "          value = outside.execute(\n            update(Counter)",
+                "          value, *self._about = outside.execute(",
             ),
         ),
         (f"{ORDER}::test_no_pull_passes_a_change_that_is_not_yet_committed[postgresql]",),
+        database="postgresql",
     ),
     Mutant(
         "head read after the rows, outside the snapshot",
@@ -55,12 +68,53 @@ KNOWN = (
             ("backend/transactions.py", '"isolation_level": "REPEATABLE READ"', '"isolation_level": "READ COMMITTED"'),
         ),
         (f"{ORDER}::test_a_pull_sees_one_snapshot_whatever_is_committed_beside_it[postgresql]",),
+        database="postgresql",
+    ),
+    Mutant(
+        "a cursor older than the tombstones kept goes on",
+        "I5",
+        (("sync/pull.py", "    if 0 < cursor.since < floor:\n", "    if cursor.since < 0:\n"),),
+        (PAGES,),
+    ),
+    Mutant(
+        "a cursor's age told by its positions",
+        "I9",
+        (
+            (
+                "sync/pull.py",
+                "    if 0 < cursor.since < floor:\n",
+                "    if any(0 < at < floor for at in cursor.positions.values()):\n",
+            ),
+        ),
+        (PAGES,),
+    ),
+    Mutant(
+        "a page in the middle counted as all that left",
+        "I5",
+        (("sync/pull.py", "max(since, min(reached.values(), default=head))", "head"),),
+        (PAGES,),
+    ),
+    Mutant(
+        "tombstones removed without raising the floor",
+        "I5",
+        (
+            (
+                "backend/services/tombstones.py",
+                "        .where(Counter.tombstone_floor < floor)\n",
+                "        .where(Counter.tombstone_floor < 0)\n",
+            ),
+        ),
+        (
+            "tests/backend/test_tombstones.py::"
+            "test_a_device_that_was_away_for_500_days_starts_anew_and_loses_nothing[sqlite]",
+        ),
     ),
     Mutant(
         "a pull in more than one snapshot",
         "I4",
         (("backend/transactions.py", '"isolation_level": "REPEATABLE READ"', '"isolation_level": "READ COMMITTED"'),),
         (f"{ORDER}::test_a_pull_sees_one_snapshot_whatever_is_committed_beside_it[postgresql]",),
+        database="postgresql",
     ),
     Mutant(
         "counter taken late",
@@ -75,30 +129,41 @@ KNOWN = (
             ),
         ),
         (f"{ORDER}::test_every_transaction_that_writes_entries_takes_the_counter_before_any_other_write",),
+        database="postgresql",
     ),
     Mutant(
         "synchronous=NORMAL",
         "I1",
         (("backend/durability.py", "PRAGMA synchronous=FULL", "PRAGMA synchronous=NORMAL"),),
         ("tests/backend/test_health.py::test_health_tells_the_durability_settings_in_force",),
+        beyond_torture="it kills processes, and cuts no power",
     ),
     Mutant(
         "no fsync of the folder",
         "I8",
-        (("backend/blobs.py", "        for folder in folders:\n            self._disk.sync_folder(folder)\n", ""),),
+        (
+            (
+                "backend/folder_blobs.py",
+                "        for folder in folders:\n            self._disk.sync_folder(folder)\n",
+                "",
+            ),
+        ),
         (f"{POWER}::test_what_was_acknowledged_outlives_the_power",),
+        beyond_torture="it kills processes, and cuts no power",
     ),
     Mutant(
         "no fsync of the file",
         "I8",
-        (("backend/blobs.py", "            self._disk.sync(descriptor)\n", ""),),
+        (("backend/folder_blobs.py", "            self._disk.sync(descriptor)\n", ""),),
         (f"{POWER}::test_the_power_may_go_at_any_call",),
+        beyond_torture="it kills processes, and cuts no power",
     ),
     Mutant(
         "select-then-insert idempotency of a push",
         "I2",
-        (("backend/sync_store.py", "            .with_for_update(of=Stream)\n", ""),),
+        (("backend/sync_store.py", "    .with_for_update(of=Stream)\n", ""),),
         ("tests/backend/test_push_together.py::test_two_equal_pushes_at_once_have_one_effect[postgresql]",),
+        database="postgresql",
     ),
     Mutant(
         "select-then-insert of a blob's holder",
@@ -168,6 +233,18 @@ KNOWN = (
         (f"{TUS}::test_an_offset_that_another_host_moved_meanwhile_is_not_moved_again",),
     ),
     Mutant(
+        "bytes that went bad still called stored",
+        "I8",
+        (("backend/services/media.py", "    if blob.lost_at is not None:\n        return False\n", ""),),
+        ("tests/backend/media/test_scrubbing.py::test_a_photo_that_went_bad_is_asked_for_again_and_counts_again",),
+    ),
+    Mutant(
+        "staged bytes of an upload under way swept",
+        "I8",
+        (("backend/services/leftovers.py", "            if name not in known:\n", "            if name:\n"),),
+        ("tests/backend/media/test_leftovers.py::test_an_upload_under_way_keeps_its_bytes_however_old",),
+    ),
+    Mutant(
         "result stored after the answer",
         "I1",
         (
@@ -233,8 +310,8 @@ OUR_OWN = (
         (
             (
                 "backend/sync_store.py",
-                '            if was == "put":\n                self._digest(scope, -1',
-                "            if False:\n                self._digest(scope, -1",
+                '            if was == "put":\n                n, x = n - 1',
+                "            if False:\n                n, x = n - 1",
             ),
         ),
         (f"{STORE}::test_digests_equal_a_recount_after_any_history",),
@@ -298,12 +375,14 @@ OUR_OWN = (
             ),
         ),
         ("tests/sync/test_mirror.py::test_an_older_seq_never_overwrites_a_newer_one",),
+        beyond_torture="the reference device asks for one page after the other",
     ),
     Mutant(
         "a result that ends twice",
         "I2",
         (("backend/sync_store.py", ', OpRecord.status == "held")\n            .values(', ")\n            .values("),),
         (f"{STORE}::test_a_held_op_is_decided_once_and_its_author_is_told",),
+        beyond_torture="the engine looks first; the condition is a second belt",
     ),
     Mutant(
         "the log keeps what a savepoint undid",
@@ -323,6 +402,149 @@ OUR_OWN = (
         (("sync/pull.py", "    upto = head if complete else entries[-1].seq\n", "    upto = head\n"),),
         ("tests/sync/test_pull.py::test_every_page_size_brings_every_row_once",),
     ),
+    Mutant(
+        "bytes placed in the S3 store under a hash that nobody checked",
+        "I8",
+        (("backend/s3_blobs.py", "            if digest.hexdigest() != sha256:\n", "            if False:\n"),),
+        (
+            "tests/backend/test_s3_blobs.py"
+            "::test_staged_bytes_that_are_others_than_those_hashed_never_stand_under_the_hash",
+        ),
+    ),
+    Mutant(
+        "a late part of a cut-off host takes the place of the one that counts",
+        "I8",
+        (("backend/s3_blobs.py", '{start:012d}-{len(data)}-{uuid.uuid4().hex}"', '{start:012d}"'),),
+        ("tests/backend/test_s3_blobs.py::test_two_parts_at_one_offset_stay_apart_and_the_one_written_down_counts",),
+    ),
+    Mutant(
+        "a part counts though another host was first",
+        "I8",
+        (
+            (
+                "backend/services/uploads.py",
+                "    if not _moved(session, upload, received=received, expires_at=now + LIFETIME):\n"
+                "        raise OffsetWrong",
+                "    if not _moved(session, upload, received=received, expires_at=now + LIFETIME) and part is None:\n"
+                "        raise OffsetWrong",
+            ),
+        ),
+        (f"{TWO_HOSTS}::test_a_part_that_comes_late_from_a_host_that_was_cut_off_counts_for_nothing[sqlite]",),
+    ),
+    Mutant(
+        "a part counts beside the one that it repeats",
+        "I8",
+        (("backend/services/uploads.py", "        _forget_parts(session, upload.id, part.start)\n", ""),),
+        (f"{TWO_HOSTS}::test_an_upload_begun_on_one_host_goes_on_and_ends_on_the_other[sqlite]",),
+    ),
+    Mutant(
+        "a host that vanished inside a transaction keeps the counter",
+        "I9",
+        (("backend/postgresql_link.py", '    "tcp_keepalives_idle": IDLE_S,\n', ""),),
+        (
+            f"{SEVERAL_HOSTS}"
+            "::test_a_host_cut_off_inside_a_transaction_holds_up_nobody_for_long_and_its_end_comes_to_nothing",
+        ),
+    ),
+    Mutant(
+        "a host that vanished before it heard that it has the counter keeps it",
+        "I9",
+        (("backend/postgresql_link.py", '    "tcp_user_timeout": f"{GONE_AFTER_S * 1000}",\n', ""),),
+        (f"{SEVERAL_HOSTS}::test_a_host_cut_off_while_it_waits_for_the_counter_holds_up_nobody_for_long",),
+    ),
+    Mutant(
+        "hosts set one database up at the same time",
+        "I2",
+        (
+            (
+                "backend/setup_lock.py",
+                '        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": KEY})\n',
+                "",
+            ),
+        ),
+        ("tests/backend/test_setup_lock.py::test_a_set_up_waits_for_the_one_under_way_on_another_host",),
+    ),
+    Mutant(
+        "backed_up_seq raised before the backup is durable",
+        "I7",
+        (
+            (
+                MAKING,
+                "                manifest = self._manifest(folder, now)\n",
+                "                manifest = self._manifest(folder, now)\n                self._tell_devices(manifest)\n",
+            ),
+        ),
+        (f"{BACKUPS}::test_nothing_is_said_to_devices_before_the_backup_is_whole_and_has_its_name",),
+    ),
+    Mutant(
+        "photos backed up before the snapshot of the database",
+        "I8",
+        (
+            (
+                MAKING,
+                '                failpoints.hit("backup-database-copied")\n                manifest = self._manifest(folder, now)\n',
+                "                manifest = self._manifest(folder, now)\n"
+                '                failpoints.hit("backup-database-copied")\n'
+                "                (folder / DATABASE).unlink()\n"
+                "                snapshot.take(self.engine, folder / DATABASE)\n"
+                "                facts, file = snapshot.facts(folder / DATABASE), hash_of(folder / DATABASE)\n"
+                "                manifest = replace(manifest, database=file, head=facts.head, rows=facts.rows)\n",
+            ),
+        ),
+        (f"{BACKUPS}::test_the_photos_are_copied_after_the_snapshot_that_names_them[sqlite]",),
+    ),
+    Mutant(
+        "backed_up_seq raised in an epoch that the backup is not of",
+        "I7",
+        ((MAKING, "Counter.epoch == manifest.epoch, ", ""),),
+        (f"{BACKUPS}::test_a_backup_of_an_epoch_that_has_ended_says_nothing_to_devices",),
+    ),
+    Mutant(
+        "a backup that lacks a photo counts",
+        "I7",
+        ((MAKING, "            if not manifest.lost:\n", "            if True:\n"),),
+        (f"{BACKUPS}::test_a_photo_that_the_server_has_lost_keeps_a_backup_from_counting_until_somebody_says_so",),
+    ),
+    Mutant(
+        "a restore without a new epoch",
+        "I7",
+        (("backend/backups/restoring.py", "values(epoch=epoch, backed_up_seq", "values(backed_up_seq"),),
+        (f"{RESTORES}::test_after_a_restore_devices_send_again_what_came_after_the_backup_photos_too[sqlite]",),
+    ),
+    Mutant(
+        "a restore beside a running server",
+        "I1",
+        (("backend/in_use.py", "fcntl.LOCK_EX)", "fcntl.LOCK_SH)"),),
+        (f"{RESTORES}::test_a_restore_is_refused_while_somebody_has_the_database_open[sqlite]",),
+    ),
+    Mutant(
+        "a photo deleted on the word of another epoch",
+        "I7",
+        (
+            (
+                "sync/photo_uploads.py",
+                'same = epoch is None or told.get("epoch", epoch) == epoch',
+                "same = True",
+            ),
+        ),
+        ("tests/sync/test_photo_uploads.py::test_bytes_are_not_deleted_on_the_word_of_another_epoch",),
+    ),
 )
 
-ALL = (*KNOWN, *OUR_OWN)
+_EXPLORED = {
+    "plain sequence cursor": "test_two_writers_and_a_reader[postgresql-long]",
+    "head read after the rows, outside the snapshot": "test_two_writers_and_a_reader[postgresql-long]",
+    "counter taken late": "test_two_phones_push_to_one_finding[postgresql-long]",
+}
+EXPLORED = tuple(
+    replace(
+        one,
+        name=f"{one.name} (explored)",
+        tests=(f"{INTERLEAVINGS}::{_EXPLORED[one.name]}",),
+        beyond_torture="tried above, without the explorer",
+    )
+    for one in KNOWN
+    if one.name in _EXPLORED
+)
+
+ALL = (*KNOWN, *OUR_OWN, *EXPLORED)

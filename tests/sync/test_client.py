@@ -282,6 +282,17 @@ def test_a_new_epoch_makes_a_device_send_everything_again(server: Server, phone:
     assert phone.device.mirror.row("finding", finding) is not None
 
 
+def test_a_device_without_a_cursor_learns_of_a_restore_before_it_deletes_anything(server: Server, phone: Phone) -> None:
+    """Guards the epoch of a page in client.pull: without a cursor no 410 tells of it."""
+    phone.report()
+    phone.sync()
+    known = phone.storage.get("meta", "server") or {}
+    phone.storage.write([("meta", "server", {**known, "backed_up_seq": 10**6}), ("meta", "cursor", None)])
+    set_counter(server, epoch="another")
+    assert phone.device.pull(SyncReport())
+    assert len(phone.device.outbox.pending()) == 1
+
+
 def test_a_device_with_nothing_to_send_learns_of_a_restore_and_of_a_backup(server: Server, phone: Phone) -> None:
     """Guards the empty batch of client.push."""
     phone.device.capture(jpeg())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -60,10 +61,14 @@ class _Answers(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     close_quietly = False
     cut = False
+    packed: bytes | None = None
 
     def do_GET(self) -> None:
         body = f"{self.command} {self.path} {self.headers.get('X-Mine', '')}".encode()
         self.send_response(200)
+        if type(self).packed is not None and self.headers["Accept-Encoding"] == "gzip":
+            self.send_header("Content-Encoding", "gzip")
+            body = type(self).packed
         self.send_header("Content-Length", str(len(body) + (10 if type(self).cut else 0)))
         self.send_header("X-Theirs", "yes")
         self.end_headers()
@@ -120,6 +125,18 @@ def test_a_cut_off_answer_and_a_dead_server_are_no_answer(http: tuple[HTTPServer
         transport.send("GET", "/", {}, b"")
     with pytest.raises(TransportFailed):
         HttpTransport("http://127.0.0.1:1").send("GET", "/", {}, b"")
+
+
+def test_an_answer_is_asked_for_as_gzip_and_unpacked(http: tuple[HTTPServer, type[_Answers]]) -> None:
+    server, answers = http
+    answers.packed = gzip.compress("见".encode() * 1000)
+    transport = HttpTransport(f"http://127.0.0.1:{server.server_port}")
+    assert transport.send("GET", "/", {}, b"").body == "见".encode() * 1000
+    for broken in (answers.packed[:-9], b"no gzip"):
+        answers.packed = broken
+        with pytest.raises(TransportFailed):
+            transport.send("GET", "/", {}, b"")
+    transport.close()
 
 
 def test_ids_rise_and_the_clock_knows_its_zone() -> None:

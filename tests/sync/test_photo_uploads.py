@@ -25,6 +25,7 @@ class Tus:
         self.requests: list[str] = []
         self.most = 10**9
         self.said: dict[str, object] = {"status": "missing"}
+        self.epoch = "e1"
 
     def send(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         self.requests.append(method)
@@ -39,7 +40,7 @@ class Tus:
     def _answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         if path.endswith("/status"):
             items = dict.fromkeys(json.loads(body)["sha256"], self.said)
-            return Answer(200, {}, json.dumps({"items": items}).encode())
+            return Answer(200, {}, json.dumps({"epoch": self.epoch, "items": items}).encode())
         if method == "POST":
             self.open, self.kept = True, bytearray()
             return Answer(201, {"location": "/u/1"})
@@ -140,6 +141,24 @@ def test_after_a_restore_everything_still_here_counts_as_unsent(photos: PhotoUpl
     photos.upload(SHA)
     photos.storage.write(photos.unsend())
     assert [sha256 for sha256, _ in photos.waiting()] == [SHA]
+
+
+def test_after_a_restore_a_refused_photo_goes_again_too(photos: PhotoUploads, tus: Tus) -> None:
+    """The server kept its bytes for a person to look at, and may not have them any more."""
+    photos.upload(SHA)
+    tus.said = {"status": "refused", "code": "no-image"}
+    photos.ask_status(0)
+    photos.storage.write(photos.unsend())
+    assert [sha256 for sha256, _ in photos.waiting()] == [SHA]
+
+
+def test_bytes_are_not_deleted_on_the_word_of_another_epoch(photos: PhotoUploads, tus: Tus) -> None:
+    photos.upload(SHA)
+    tus.said, tus.epoch = {"status": "stored", "seq": 3}, "restored"
+    photos.ask_status(9, "e1")
+    assert state(photos) == "stored"
+    photos.ask_status(9, "restored")
+    assert state(photos) == "done"
 
 
 def test_small_photos_go_first(photos: PhotoUploads) -> None:

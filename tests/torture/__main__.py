@@ -1,8 +1,9 @@
-"""python -m tests.torture --seconds 600 [--database sqlite|postgresql] [--seed N] [--steps N] [--play FILE]"""
+"""python -m tests.torture --seconds 600 [--database sqlite|postgresql] [--seed N] [--steps N] [--play FILE] …"""
 
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import secrets
 import sys
@@ -26,10 +27,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=None, help="of the first story; the next ones count on")
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--play", type=Path, help="play one kept story and stop")
+    parser.add_argument("--no-shrinking", action="store_true", help="say what failed, and keep no shorter story")
     parser.add_argument("--most", type=int, default=1, help="stop after so many violations")
     said = parser.parse_args(arguments)
     quiet()
-    seed = said.seed if said.seed is not None else secrets.randbelow(10**9)
+    gc.set_threshold(20_000, 20, 20)  # a story makes much and keeps little
+    first = seed = said.seed if said.seed is not None else secrets.randbelow(10**9)
     with open_home(said.database) as home:
         if said.play is not None:
             story.play(home, story.read(said.play), Tally())
@@ -43,14 +46,20 @@ def main(arguments: list[str]) -> int:
                 story.play(home, told, tally)
             except Exception as error:
                 tally.found += 1
-                print(f"seed {seed}: {error if isinstance(error, AssertionError) else repr(error)}", flush=True)
+                after = f"seed {seed}, after {time.monotonic() - began:.1f} s"
+                print(f"{after}: {error if isinstance(error, AssertionError) else repr(error)}", flush=True)
+                seed += 1
+                if said.no_shrinking:
+                    continue
                 shorter = story.minimal(home, told, SHRINK_S)
                 failure = story.failure_of(home, shorter) or str(error)
-                path = Path(f"torture-{said.database}-{seed}.json")
-                path.write_text(story.written(shorter, failure, seed), encoding="utf-8")
+                path = Path(f"torture-{said.database}-{seed - 1}.json")
+                path.write_text(story.written(shorter, failure, seed - 1), encoding="utf-8")
                 print(path.read_text(encoding="utf-8"), f"kept in {path}", flush=True)
-            seed += 1
-        print(f"{time.monotonic() - began:.0f} s: {tally.summary()}")
+            else:
+                seed += 1
+        took = time.monotonic() - began
+        print(f"{said.database}, seeds {first} to {seed - 1}, {said.steps} steps, {took:.0f} s: {tally.summary(took)}")
     return 1 if tally.found else 0
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -47,39 +49,56 @@ class Tally:
     photos: int = 0
     requests: int = 0
     quiescences: int = 0
-    faults: dict[str, int] = field(default_factory=dict)
-    operations: dict[str, int] = field(default_factory=dict)
+    faults: Counter[str] = field(default_factory=Counter)
+    operations: Counter[str] = field(default_factory=Counter)
     found: int = 0
 
     def fault(self, kind: str) -> None:
-        self.faults[kind] = self.faults.get(kind, 0) + 1
+        self.faults[kind] += 1
 
     def operation(self, name: str) -> None:
-        self.operations[name] = self.operations.get(name, 0) + 1
+        self.operations[name] += 1
 
-    @property
-    def kills(self) -> int:
-        return sum(n for kind, n in self.faults.items() if kind.startswith(("die:", "crash-")))
-
-    def summary(self) -> str:
-        network = sum(n for kind, n in self.faults.items() if kind in NETWORK)
+    def summary(self, seconds: float) -> str:
+        """All of it, as a person reads it."""
+        network = {kind: n for kind, n in self.faults.items() if kind in NETWORK}
+        kills = {kind: n for kind, n in self.faults.items() if kind not in NETWORK}
         lines = [
             f"{self.stories} stories, {self.steps} steps, {self.ops} ops and {self.photos} photos recorded,"
-            f" {self.requests} requests, {self.quiescences} quiescences checked",
-            f"{network} network faults, {self.kills} kills (server and device), {self.found} violations",
-            "operations: " + ", ".join(f"{name} {n}" for name, n in sorted(self.operations.items())),
-            "faults: " + ", ".join(f"{kind} {n}" for kind, n in sorted(self.faults.items())),
+            f" {self.requests} requests, {self.quiescences} quiescences checked, {self.found} violations",
+            f"{self.ops / seconds:.1f} ops, {self.steps / seconds:.1f} steps and {self.requests / seconds:.0f} requests"
+            " a second",
+            f"operations {self.operations.total()}: {_by_kind(self.operations)}",
+            f"network faults {sum(network.values())}: {_by_kind(network)}",
+            f"kills {sum(kills.values())}: {_by_kind(kills)}",
         ]
         return "\n".join(lines)
 
 
-class Network:
-    """Transport to the app without a socket, with faults; every whole answer is shown to the witness."""
+def _by_kind(counted: Mapping[str, int]) -> str:
+    return ", ".join(f"{kind} {n}" for kind, n in sorted(counted.items())) or "none"
 
-    def __init__(self, app: Flask, tally: Tally, seen: Callable[[Sent, Answer], None]) -> None:
+
+class Network:
+    """Transport to the app without a socket, with faults; every whole answer is shown to the witness.
+
+    `before` is told of each request before anything else. `gzipped`: pushes go up compressed, and answers come down
+    compressed where the server likes to.
+    """
+
+    def __init__(
+        self,
+        app: Flask,
+        tally: Tally,
+        seen: Callable[[Sent, Answer], None],
+        before: Callable[[Sent], None],
+        gzipped: bool = False,
+    ) -> None:
         self.app = app
         self.tally = tally
         self.seen = seen
+        self.before = before
+        self.gzipped = gzipped
         self.faults: list[Fault] = []
         self.late: list[Sent] = []
         self._request = 0
@@ -90,11 +109,20 @@ class Network:
 
     def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         self._request += 1
-        sent = Sent(method, path, dict(headers), body)
+        sent = self._packed(Sent(method, path, dict(headers), body))
+        self.before(sent)
         fault = next((one for one in self.faults if one.at == self._request or one.kind == "partition"), None)
         if fault is not None and fault.at <= self._request:
             return self._fail(fault.kind, sent)
         return self._told(sent, self.deliver(sent))
+
+    def _packed(self, sent: Sent) -> Sent:
+        if not self.gzipped or (not sent.path.endswith("/sync/push") and sent.method != "GET"):
+            return sent
+        headers = {**sent.headers, "Accept-Encoding": "gzip"}
+        if sent.method == "GET":
+            return Sent(sent.method, sent.path, headers, sent.body)
+        return Sent(sent.method, sent.path, {**headers, "Content-Encoding": "gzip"}, gzip.compress(sent.body, 1))
 
     def _fail(self, kind: str, sent: Sent) -> Answer:
         if kind == "413" and not sent.path.endswith("/push"):
@@ -122,18 +150,21 @@ class Network:
         """Bring a request to the server; raises TransportFailed when the server dies over it."""
         self.tally.requests += 1
         overrides = {} if cut is None else {"CONTENT_LENGTH": str(len(sent.body))}
-        data = io.BytesIO(sent.body if cut is None else sent.body[:cut])
+        stream = io.BytesIO(sent.body if cut is None else sent.body[:cut])
         try:
             response = self.app.test_client().open(
                 sent.path,
                 method=sent.method,
                 headers=dict(sent.headers),
-                input_stream=data,
+                input_stream=stream,
                 content_length=len(sent.body),
                 environ_overrides=overrides,
             )
             headers = {name.lower(): value for name, value in response.headers.items()}
-            return Answer(response.status_code, headers, response.get_data())
+            data = response.get_data()
+            if headers.get("content-encoding") == "gzip":
+                data = gzip.decompress(data)
+            return Answer(response.status_code, headers, data)
         except ServerDied as death:
             self.tally.fault(f"die:{death}")
             raise TransportFailed("the server died") from None

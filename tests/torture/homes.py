@@ -1,4 +1,4 @@
-"""Where a torture's server lives: a database and a blob folder that are made anew for each story, kept and put back."""
+"""Where a torture's server lives: a database and a blob folder, made anew for each story, backed up and restored."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ import contextlib
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from flask import Flask
 
 from backend import create_app
+from backend.backups import running
+from backend.backups.repository import Repository
+from backend.backups.restoring import Restorer, Wishes
 from backend.blobs import open_blobs
 from backend.cli.setup import prepare
+from backend.config import Limits
 from backend.extensions import db, limiter
 from backend.receipt_key import EXTENSION, FILE, ServerKey
 from backend.services import accounts
@@ -23,6 +28,7 @@ from tests.conftest import settings_for
 from tests.postgresql import PostgresqlServer, running_server
 from tests.stories import FakeTime
 
+LIMITS = Limits(batch_ops=12, pull_bytes=16 * 1024)  # so that a story's few rows fill several batches and pages
 PEOPLE = {
     "wei": ("inspector", ("450206",)),
     "luo": ("supervisor", ("450206",)),
@@ -35,15 +41,21 @@ PEOPLE = {
 class Home(Protocol):
     app: Flask
     kind: str
+    blobs: Path
+
+    @property
+    def repository(self) -> Repository: ...
 
     def fresh(self) -> None:
         """An empty server with its people."""
         ...
 
-    def back_up(self) -> None: ...
+    def back_up(self) -> str:
+        """Make a backup, as `flask backup create` does; its name."""
+        ...
 
-    def restore(self) -> None:
-        """Database and blobs as they were at the last backup; the process is a new one."""
+    def restore(self, name: str) -> None:
+        """Put a backup back, as `flask backup restore` does, photos too; the process is a new one."""
         ...
 
     def close(self) -> None: ...
@@ -52,7 +64,7 @@ class Home(Protocol):
 class _Home:
     def __init__(self, folder: Path, url: str) -> None:
         self.folder = folder
-        self.app = create_app(settings_for(folder / "data", url))
+        self.app = create_app(replace(settings_for(folder / "data", url), limits=LIMITS))
         self.blobs = folder / "data" / "blobs"
         with self.app.app_context():
             prepare(sample=True)
@@ -75,10 +87,34 @@ class _Home:
         self.app.extensions["bluegrid.blobs"] = open_blobs(settings.blob_url)
         self.app.extensions[EXTENSION] = ServerKey(settings.data / FILE)
 
-    def _blobs_from(self, source: Path | None) -> None:
+    def _nothing_but(self, put: Callable[[], None]) -> None:
+        """A new server: its database, no photos, no backups."""
+        put()
+        for folder in (self.blobs, self.repository.folder):
+            shutil.rmtree(folder, ignore_errors=True)
+        self._started()
+
+    @property
+    def repository(self) -> Repository:
+        return Repository(self.folder / "data" / "backups")
+
+    def back_up(self) -> str:
+        with self.app.app_context():
+            made = running.make()
+        assert not made.manifest.lost
+        return made.name
+
+    def restore(self, name: str) -> None:
+        """The photos are lost with the database, so that all that the backup's database shows comes from the backup."""
+        self._let_go()
         shutil.rmtree(self.blobs, ignore_errors=True)
-        if source is not None:
-            shutil.copytree(source, self.blobs)
+        settings = self.app.extensions["bluegrid.settings"]
+        wishes = Wishes(replace=True, older=name != self.repository.newest())
+        server_clock = self.app.extensions["bluegrid.clock"]
+        restorer = Restorer(self.repository, settings, open_blobs(settings.blob_url), server_clock, create_app)
+        with self.app.app_context():
+            assert not restorer.restore(name, wishes).lost
+        self._started()
 
 
 class SqliteHome(_Home):
@@ -97,25 +133,13 @@ class SqliteHome(_Home):
             one.backup(other)
 
     def fresh(self) -> None:
-        self._put(self.template)
-        self._blobs_from(None)
-        self._started()
+        self._nothing_but(lambda: self._put(self.template))
 
     def _put(self, source: Path) -> None:
         self._let_go()
         for suffix in ("", "-wal", "-shm"):
             Path(f"{self.path}{suffix}").unlink(missing_ok=True)
         shutil.copy(source, self.path)
-
-    def back_up(self) -> None:
-        self._copy(self.path, self.folder / "backup.sqlite3")
-        shutil.rmtree(self.folder / "backup-blobs", ignore_errors=True)
-        shutil.copytree(self.blobs, self.folder / "backup-blobs")
-
-    def restore(self) -> None:
-        self._put(self.folder / "backup.sqlite3")
-        self._blobs_from(self.folder / "backup-blobs")
-        self._started()
 
     def close(self) -> None:
         self._let_go()
@@ -136,19 +160,7 @@ class PostgresqlHome(_Home):
         self.server.execute(f"CREATE DATABASE {target} TEMPLATE {source} STRATEGY FILE_COPY")
 
     def fresh(self) -> None:
-        self._put(self.name, f"{self.name}_template")
-        self._blobs_from(None)
-        self._started()
-
-    def back_up(self) -> None:
-        self._put(f"{self.name}_backup", self.name)
-        shutil.rmtree(self.folder / "backup-blobs", ignore_errors=True)
-        shutil.copytree(self.blobs, self.folder / "backup-blobs")
-
-    def restore(self) -> None:
-        self._put(self.name, f"{self.name}_backup")
-        self._blobs_from(self.folder / "backup-blobs")
-        self._started()
+        self._nothing_but(lambda: self._put(self.name, f"{self.name}_template"))
 
     def close(self) -> None:
         self._let_go()

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.torture.faults import Tally
 from tests.torture.homes import Home
-from tests.torture.steps import WEIGHTS, perform, quiesce
+from tests.torture.steps import CHANCES, perform, quiesce
 from tests.torture.witness import Violation
 from tests.torture.world import World
 
@@ -26,7 +26,7 @@ Story = list[Step]
 
 def from_seed(seed: int, steps: int) -> Story:
     chance = random.Random(seed)
-    names = chance.choices(list(WEIGHTS), list(WEIGHTS.values()), k=steps)
+    names = chance.choices(list(CHANCES), list(CHANCES.values()), k=steps)
     return [[name, *(chance.randrange(LARGEST) for _ in range(NUMBERS))] for name in names]
 
 

@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from tests.torture import story
 from tests.torture.faults import Tally
 from tests.torture.homes import Home, open_home
-from tests.torture.steps import WEIGHTS
+from tests.torture.steps import CHANCES
 
 SEED = int(os.environ.get("BLUEGRID_TORTURE_SEED") or secrets.randbelow(10**9))
 STORIES = int(os.environ.get("BLUEGRID_TORTURE_STORIES") or 40)
 
-NAMES = [name for name, weight in WEIGHTS.items() for _ in range(weight)]
+NAMES = [name for name, weight in CHANCES.items() for _ in range(weight)]
 STEPS = st.tuples(st.sampled_from(NAMES), *[st.integers(0, story.LARGEST - 1)] * story.NUMBERS)
 
 

@@ -11,6 +11,7 @@ from backend.services.commands.finding_report import FindingReport
 from backend.services.commands.finding_transition import FindingTransition
 from backend.services.commands.inspection_submit import InspectionSubmit
 from backend.services.commands.photo_add import PhotoAdd
+from backend.services.commands.site_propose import SitePropose
 from sync.commands import Handler
 
 
@@ -24,4 +25,5 @@ def handlers(session: Session) -> dict[str, Handler]:
         "finding.comment": FindingComment(session),
         "photo.add": PhotoAdd(session),
         "conflict.resolve": ConflictResolve(session),
+        "site.propose": SitePropose(session),
     }

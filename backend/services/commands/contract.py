@@ -16,6 +16,7 @@ from backend.services.commands.finding_report import ReportArguments
 from backend.services.commands.finding_transition import TransitionArguments
 from backend.services.commands.inspection_submit import SubmitArguments
 from backend.services.commands.photo_add import PhotoArguments
+from backend.services.commands.site_propose import ProposeArguments
 
 SCHEMAS: dict[str, type[Schema]] = {
     "inspection.submit": SubmitArguments,
@@ -25,6 +26,7 @@ SCHEMAS: dict[str, type[Schema]] = {
     "finding.comment": CommentArguments,
     "photo.add": PhotoArguments,
     "conflict.resolve": ResolveArguments,
+    "site.propose": ProposeArguments,
 }
 
 _POSITION = {

@@ -10,8 +10,8 @@ import pytest
 from flask import Flask
 from werkzeug.serving import make_server
 
-from backend.blobs import FolderBlobs
 from backend.extensions import db
+from backend.folder_blobs import FolderBlobs
 from backend.services import accounts
 from backend.services.receiving import Receiver
 from backend.transactions import reading, writing

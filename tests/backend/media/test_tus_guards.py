@@ -13,9 +13,10 @@ from flask import Flask
 from sqlalchemy import event, func, select, text
 from sqlalchemy.orm import Session
 
-from backend.blobs import FolderBlobs, Shelf
+from backend.blobs import Shelf
 from backend.disk import Disk
 from backend.extensions import db
+from backend.folder_blobs import FolderBlobs
 from backend.models import AuditEvent, Blob, BlobHolder, Upload
 from backend.services import media, uploads
 from backend.services.receiving import Receiver

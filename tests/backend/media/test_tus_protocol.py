@@ -17,8 +17,8 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backend.blobs import FolderBlobs
 from backend.config import Limits
+from backend.folder_blobs import FolderBlobs
 from backend.services import accounts, devices, uploads
 from backend.services.receiving import Receiver
 from backend.transactions import writing
@@ -297,6 +297,20 @@ def test_an_upload_says_until_when_it_waits_and_then_is_gone(phone: Phone, time:
     assert code(phone.patch(url, PHOTO[1000:], 1000)) == (410, "upload-expired")
 
 
+def test_refused_pieces_say_too_until_when_an_upload_waits(phone: Phone) -> None:
+    url = phone.begin(PHOTO)
+    ends = phone.head(url).headers["Upload-Expires"]
+    refusals = [
+        phone.patch(url, PHOTO[:10], 7),
+        phone.patch(url, PHOTO + b"!"),
+        phone.patch(url, PHOTO, 0, Content_Type="image/jpeg"),
+        phone.patch(url, PHOTO, 0, Upload_Checksum=checksum("sha1", b"other")),
+        phone.patch(url, b"x" * len(PHOTO)),
+    ]
+    assert [answer.status_code for answer in refusals] == [409, 400, 415, 460, 460]
+    assert {answer.headers["Upload-Expires"] for answer in refusals} == {ends}
+
+
 def test_each_piece_makes_an_upload_wait_longer(phone: Phone, time: FakeTime) -> None:
     url = phone.begin(PHOTO)
     for start in range(0, 3000, 1000):
@@ -365,6 +379,48 @@ def test_a_token_is_needed_for_all_but_discovery(phone: Phone, client: FlaskClie
         assert client.open(url, method=method, headers=tus).status_code == 401
     assert client.post("/api/v1/media", headers=tus).status_code == 401
     assert client.options(url).status_code == 204
+
+
+def test_every_answer_says_the_version_of_tus_refusals_too(phone: Phone, client: FlaskClient) -> None:
+    url = phone.begin(PHOTO)
+    answers = [
+        phone.head(url),
+        phone.head(f"{url}0"),
+        phone.patch(url, b"x" * (4 * MIB + 1)),
+        phone.patch(f"{url}0", PHOTO),
+        phone.announce(b"", length=60 * MIB),
+        phone.client.delete(f"{url}0", headers=phone.headers()),
+        client.head(url, headers={"Tus-Resumable": "1.0.0"}),
+        phone.client.delete(url, headers=phone.headers()),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 404, 413, 404, 413, 404, 401, 204]
+    assert {answer.headers["Tus-Resumable"] for answer in answers} == {"1.0.0"}
+
+
+def test_a_checksum_holds_for_the_bytes_that_come_with_a_creation_too(phone: Phone) -> None:
+    named = {"Upload_Length": len(PHOTO), "Upload_Metadata": metadata(sha256=sha256(PHOTO))}
+    for stated, status in ((b"other", 460), (PHOTO, 201)):
+        headers = phone.headers(
+            **named, Content_Type="application/offset+octet-stream", Upload_Checksum=checksum("sha256", stated)
+        )
+        answer = phone.client.post("/api/v1/media", data=PHOTO, headers=headers)
+        assert answer.status_code == status
+        assert ("Location" in answer.headers) is (status == 201)
+    assert phone.status(sha256(PHOTO))[sha256(PHOTO)]["status"] == "stored"
+
+
+def test_a_length_may_come_with_the_last_piece_and_a_piece_with_the_deferring_creation(phone: Phone) -> None:
+    headers = phone.headers(
+        Upload_Defer_Length=1,
+        Upload_Metadata=metadata(sha256=sha256(PHOTO)),
+        Content_Type="application/offset+octet-stream",
+    )
+    created = phone.client.post("/api/v1/media", data=PHOTO[:1000], headers=headers)
+    assert (created.status_code, created.headers["Upload-Offset"]) == (201, "1000")
+    last = phone.patch(created.headers["Location"], PHOTO[1000:], 1000, Upload_Length=len(PHOTO))
+    assert (last.status_code, last.headers["Upload-Offset"]) == (204, str(len(PHOTO)))
+    assert "Upload-Expires" not in last.headers  # it waits for nothing any more
+    assert phone.status(sha256(PHOTO))[sha256(PHOTO)]["status"] == "stored"
 
 
 def test_an_upload_of_somebody_else_does_not_exist(phone: Phone, stranger: Phone) -> None:

@@ -1,0 +1,76 @@
+"""Each bench of the server starts, measures something small for real, and prints its table."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench import counter_bench, fleet_bench, pull_bench, ten_thousand_bench
+from bench.fleet import PHOTO_BYTES, Camera
+from bench.service_times import Samples
+from bench.ten_thousand_bench import simulate
+
+
+def test_a_small_fleet_empties_its_outboxes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "fleet.json"
+    small = ["--devices", "3", "--inspections", "1", "--photos", "2", "--workers", "1", "--database", "sqlite"]
+    fleet_bench.main([*small, "--json", str(out)])
+    [row] = json.loads(out.read_text())
+    assert row["ops_by_status"] == {"applied": 9}
+    assert row["failures"] == {}
+    assert row["up_mib"] * 2**20 > 6 * PHOTO_BYTES
+    assert "outboxes empty after" in capsys.readouterr().out
+
+
+def test_pulls_are_measured_at_each_size(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "pull.json"
+    small = ["--rows", "100,200", "--first", "150", "--rounds", "2", "--database", "sqlite"]
+    pull_bench.main([*small, "--json", str(out)])
+    [result] = json.loads(out.read_text())
+    assert [(row["rows"], row["whose"]) for row in result["sizes"]] == [
+        (100, "fixed"),
+        (100, "growing"),
+        (200, "fixed"),
+        (200, "growing"),
+    ]
+    assert result["first_sync"]["entries"] > 150
+    assert "2 times the rows cost" in capsys.readouterr().out
+
+
+def test_the_counter_is_held_within_a_push_and_not_longer(tmp_path: Path) -> None:
+    out = tmp_path / "counter.json"
+    counter_bench.main(["--ops", "4", "--database", "sqlite", "--json", str(out)])
+    for row in json.loads(out.read_text()):
+        assert 0 < row["held_share"] <= 1
+        assert row["alone_ops_per_s"] <= row["bound_ops_per_s"]
+
+
+def test_devices_by_the_hundred_are_driven_and_simulated(tmp_path: Path) -> None:
+    out = tmp_path / "devices.json"
+    small = ["--devices", "100", "--seconds", "0.1", "--ops", "2", "--database", "sqlite"]
+    ten_thousand_bench.main([*small, "--json", str(out)])
+    [result] = json.loads(out.read_text())
+    assert {"idle pull", "push 1", "push 20", "photo with create"} == set(result["capacity"])
+    assert all(run["lock_busy"] > 0 for run in result["evening"])
+
+
+def test_the_simulation_waits_as_the_theory_of_one_queue_says() -> None:
+    """M/D/1: with equal services and random arrivals the mean wait is load / (2 (1 - load)) services."""
+    takes, load = 0.5, 0.8
+    constant = Samples(*(np.full(1, value) for value in (takes, 0.0, takes, takes)))
+    run = simulate(np.random.default_rng(1), {"push": 1.0}, {"push": constant}, int(load / takes * 3600), 2)
+    assert run["lock_busy"] == pytest.approx(load, rel=0.05)
+    assert run["mean_ms"]["push"] / 1000 == pytest.approx(takes * (1 + load / (2 * (1 - load))), rel=0.25)
+
+
+def test_photos_of_the_fleet_differ_and_hash_as_said() -> None:
+    camera = Camera()
+    pictures = [camera.take() for _ in range(3)]
+    for picture in pictures:
+        assert len(camera.bytes_of(picture)) == PHOTO_BYTES
+        assert hashlib.sha256(camera.bytes_of(picture)).hexdigest() == picture.sha256
+    assert len({picture.sha256 for picture in pictures}) == 3
