@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import orjson
-from sqlalchemy import CursorResult, Table, bindparam, func, select, update
+from sqlalchemy import CursorResult, Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from backend import foreknowledge, outages, server_log, write_behind
@@ -385,11 +385,6 @@ class SqlStore:
         device = select(Stream.device_id).where(Stream.id == stream).scalar_subquery()
         rows = self.session.execute(select(Stream.id, Stream.last_n).where(Stream.device_id == device))
         return {row.id: row.last_n for row in rows}
-
-    def live_entries(self, scope: str) -> int:
-        """How many live entries a scope has, counted; the digest must agree."""
-        query = select(func.count()).select_from(Entry).where(Entry.scope == scope, Entry.kind == "put")
-        return self.session.execute(query).scalar_one()
 
 
 def _owner(id: str, op: Op) -> tuple[str, str, int]:

@@ -273,17 +273,13 @@ def test_a_push_beside_a_console_that_writes(server: Server, played: Stage, effo
     """I3, I4. A site is added in the office while a phone pushes."""
     crowd = Crowd(server)
     position = parse_position(dict(IN_LIUJIANG))
-    place_of: list[Any] = []
 
     def add_site() -> None:
         with writing() as session:
             boss = accounts.actor_of(accounts.by_name(session, "boss"))
             site = new_id()
             new = sites.NewSite(code=site[-12:], name="工地", kind="construction", position=position)
-            sites.add(session, boss, site, server.time.now(), new, place_of[0])
-
-    with server.app.app_context():
-        place_of.append(sites.locate(position))
+            sites.add(session, boss, site, server.time.now(), new)
 
     def make() -> dict[str, Act]:
         return {"push": crowd.records(crowd.one, "comment"), "console": add_site}

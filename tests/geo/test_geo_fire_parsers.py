@@ -354,6 +354,13 @@ def test_a_text_without_coordinates_is_told_and_a_place_elsewhere_is_counted():
     assert [f.code for f in said("2025年2月30日 2月30日 109.4117,24.3146").faults] == ["date-invalid"]
 
 
+def test_a_text_of_nothing_but_blanks_is_read_in_no_time_and_one_that_is_a_file_is_refused():
+    for text in ("经" + " " * 19_999, "109.4117,24.3146 " * 1_100, "上午 " * 6_000):
+        assert len(said(text, names=villages()).detections) == text.count(",")
+    with pytest.raises(TableUnreadable):
+        said("x" * 20_001)
+
+
 def test_a_chat_s_own_places_are_gcj02_and_a_datum_is_declared():
     lon, lat = from_cgcs2000(109.4117, 24.3146, Datum.GCJ02)
     (one,) = said(f"{lon:.9f},{lat:.9f}", datum="GCJ02").detections

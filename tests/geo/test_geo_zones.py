@@ -122,6 +122,7 @@ def test_drawn_geometries_are_in_the_declared_datum():
         ({"windows": [{"seasons": [{"from": "02-30", "through": "03-01"}]}]}, "date-invalid"),
         ({"windows": [{"hours": [{"from": "7", "to": "8"}]}]}, "hours-invalid"),
         ({"windows": [{"hours": [{"from": "07:00", "to": "07:00"}]}]}, "hours-invalid"),
+        ({"windows": [{"hours": [{"from": 1020, "to": 1170}]}]}, "hours-invalid"),
         ({"windows": [{"days": [{"from": "2026-02-20", "through": "2026-02-10"}]}]}, "dates-reversed"),
         ({"windows": "always"}, "malformed"),
     ],

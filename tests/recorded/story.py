@@ -36,6 +36,10 @@ def day(server: Server) -> tuple[list[Recorded], list[Recorded]]:
     wei.device.record("finding.comment", finding, {"text": "现场已拍照\u0000😀", "photos": []})
     wei.device.record("finding.comment", new_id(), {"text": "所指的问题还没有到", "photos": []})
     wei.report(position={"lon": 109.33, "lat": 24.255})
+    place = {"lon": 109.33, "lat": 24.255, "datum": "WGS84", "accuracy_m": 8}
+    wei.device.record(
+        "site.propose", new_id(), {"name": "百朋砂石堆场", "kind": "road", "position": place, "photos": []}
+    )
     synced("wei", "luo", "wei")
     for phone, text in ((wei, "北侧土堆未覆盖"), (luo, "南侧土堆未覆盖")):
         rev = phone.device.mirror.rev("finding", finding)
