@@ -21,6 +21,9 @@ SELECT id FROM {asked} WHERE NOT (
     OR EXISTS (SELECT 1 FROM op WHERE op.waits_for = asked.id)
     OR EXISTS (SELECT 1 FROM finding WHERE finding.id = asked.id)
     OR EXISTS (SELECT 1 FROM inspection WHERE inspection.id = asked.id)
+    OR EXISTS (SELECT 1 FROM comment WHERE comment.id = asked.id)
+    OR EXISTS (SELECT 1 FROM conflict WHERE conflict.id = asked.id)
+    OR EXISTS (SELECT 1 FROM site WHERE site.id = asked.id)
     OR EXISTS (SELECT 1 FROM photo WHERE photo.id = asked.id)
     OR EXISTS (SELECT 1 FROM photo WHERE photo.subject_id = asked.id
         AND photo.subject_type IN ('comment', 'finding', 'inspection'))

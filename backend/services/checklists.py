@@ -25,15 +25,23 @@ _PINNED = select(ChecklistVersion.sha256).where(
 _BODY = select(ChecklistVersion.body).where(ChecklistVersion.sha256 == bindparam("wanted"))
 
 
-def install(session: Session, store: SqlStore, now: datetime, new_id: Callable[[], str]) -> list[str]:
+def install(
+    session: Session,
+    store: SqlStore,
+    now: datetime,
+    new_id: Callable[[], str],
+    packs: library.Library | None = None,
+) -> list[str]:
     """Store each shipped version that is not there yet and tell devices of it; returns `code@version` of the new ones.
 
-    The counter must be locked.
+    A version that has been retired in what is shipped is retired here too. The counter must be locked.
     """
     known = {tuple(row) for row in session.execute(select(ChecklistVersion.code, ChecklistVersion.version))}
     added = []
-    for (code, number), published in library.shipped().items():
+    for (code, number), published in (library.shipped() if packs is None else packs).items():
         if (code, number) in known:
+            if (since := _retired_at(published.retired_on)) is not None and since <= now:
+                checklist_life.retire(session, store, code, number, since, by=None)
             continue
         version = ChecklistVersion(
             id=new_id(),
