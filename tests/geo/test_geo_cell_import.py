@@ -345,6 +345,12 @@ def test_each_unsound_shape_has_its_own_code(report_on, shape, code):
     assert codes(report_on(sound({"shape": shape})).errors) == [code]
 
 
+def test_a_ring_that_only_rounding_closes_is_told_too(report_on):
+    needle = Polygon([(109.2, 24.2), (109.3, 24.2), (109.3, 24.3), (109.25, 24.2000000001), (109.2, 24.3)])
+    assert needle.is_valid
+    assert codes(report_on(sound({"shape": needle})).errors) == ["ring-touches-itself"]
+
+
 def test_the_region_is_declared(report_on):
     beijing = sound({"shape": box(116.2, 39.8, 116.3, 39.9)})
     assert "outside-region" not in codes(report_on(beijing, rules=ImportRules(region=None)).errors)

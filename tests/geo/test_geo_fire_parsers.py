@@ -288,6 +288,17 @@ def test_a_csv_of_excel_is_utf_8_or_gbk(encoding):
     assert tabbed == rows
 
 
+def test_lines_end_as_they_like_and_a_quote_that_never_closes_is_told():
+    for end in ("\r", "\r\n", "\n"):
+        assert len(parse_firms(end.join([VIIRS_13, ROW_13, ""])).detections) == 1
+        rows, _ = table_rows(end.join(["序号,经度,纬度,日期", "1,109.4117,24.3146,2025/11/3"]).encode())
+        assert len(rows) == 2
+    with pytest.raises(TableUnreadable):
+        table_rows(b'"' + b"x" * 200_000)
+    with pytest.raises(TableUnreadable, match="no readable CSV"):
+        parse_firms(f'{VIIRS_13}\n"' + "x" * 200_000)
+
+
 def test_what_is_no_table_is_refused():
     for content in (b"PK\x03\x04broken", b"\xd0\xcf\x11\xe0old", b"\xff\xff\xff"):
         with pytest.raises(TableUnreadable):

@@ -169,6 +169,11 @@ def test_what_no_zone_covers_has_the_default():
     assert [rule.zone.id for rule in inside.rules] == ["z", "default"]
 
 
+def test_any_zone_goes_before_a_default_though_the_default_is_stricter():
+    strict = zone("default", box(109.0, 24.0, 109.6, 24.6), default=True)
+    assert burning(strict, zone(kind="restricted-burn")).outcome == "restricted-burn"
+
+
 def test_where_zones_contradict_the_stricter_stands_then_the_later_paper():
     restricted = zone("restricted", kind="restricted-burn", valid={"from": "2026-01-01"})
     assert burning(restricted, zone()).deciding.id == "z"
