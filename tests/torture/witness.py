@@ -48,12 +48,19 @@ class Witness:
     ended: dict[tuple[str, str], str] = field(default_factory=dict)  # (epoch, hash) -> status
     excused: set[str] = field(default_factory=set)  # ops that were lost, and nobody is to blame
     captured: dict[str, set[int]] = field(default_factory=dict)  # photo -> phones that took it
+    photos_excused: set[str] = field(default_factory=set)
     stored: set[str] = field(default_factory=set)  # photos that the server called stored
     unreadable: set[str] = field(default_factory=set)  # bodies that the server said it put in quarantine
     holds: dict[int, Held] = field(default_factory=dict)
     decided: dict[tuple[str, str, int], tuple[str, int]] = field(default_factory=dict)  # (epoch, stream, n)
     backed_up: dict[str, int] = field(default_factory=dict)  # epoch -> the highest word that any phone had
     stored_at: dict[str, list[int]] = field(default_factory=dict)  # photo -> the seqs at which it was called stored
+
+    def excuse_photo(self, sha256: str) -> None:
+        """Its bytes were only in a newer backup than the one restored; a phone's record of it says nothing any more."""
+        self.photos_excused.add(sha256)
+        self.captured.pop(sha256, None)
+        self.stored.discard(sha256)
 
     # what phones hold -----------------------------------------------------------------------------------------
     def look_at(self, phone: int, storage: MemoryStorage) -> None:
@@ -67,7 +74,10 @@ class Witness:
                 about = (record["id"], record["stream"], record["n"], sha256, record["body"])
                 self.recorded[sha256] = Recorded(*about, frozenset(roots_of(record["body"])), phone)
         for sha256, _ in storage.items("photo"):
-            self.captured.setdefault(sha256, set()).add(phone)
+            if sha256 in storage.files:
+                self.photos_excused.discard(sha256)  # taken again
+            if sha256 not in self.photos_excused:
+                self.captured.setdefault(sha256, set()).add(phone)
         now.photos = set(storage.files)
         before = self.holds.get(phone, Held())
         for sha256 in before.ops - now.ops - reissued:

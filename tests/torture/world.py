@@ -266,8 +266,7 @@ class World:
                 self.witness.excused |= op.roots
         here = self.photos_stored() | {sha256 for phone in self.phones for sha256 in phone.storage.files}
         for sha256 in {one for _, photos in trusted for one in photos} - here:
-            self.witness.captured.pop(sha256, None)
-            self.witness.stored.discard(sha256)
+            self.witness.excuse_photo(sha256)
 
     def ops_stored(self) -> set[str]:
         """The hashes of all ops that the server has, and of those that they re-issue."""
