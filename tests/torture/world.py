@@ -236,11 +236,10 @@ class World:
 
     def back_up(self, point: str | None = None) -> None:
         """A backup by the product, which says so itself: `backed_up_seq` is the head of what was kept."""
-        before, stored = self.home.repository.newest(), (self.ops_stored(), self.photos_stored())
+        before, stored = set(self.home.repository.names()), (self.ops_stored(), self.photos_stored())
         self._dying(point, self.home.back_up)
-        newest = self.home.repository.newest()
-        if newest is not None and newest != before:
-            self.office.backed_up(newest, *stored)
+        for name in set(self.home.repository.names()) - before:  # none when it died before it had its name
+            self.office.backed_up(name, *stored)
 
     def restore(self, older: bool = False, point: str | None = None) -> None:
         """The server as it was at the last backup, or the one before it, in a new epoch; cut off, it is run again."""
