@@ -66,10 +66,7 @@ class SqlStore:
         self._about: list[Any] = []  # the counter's epoch and backed_up_seq, once it is locked
         self._behind = write_behind.of(session)
         self._behind.in_hurry |= in_hurry
-
-    def settle(self) -> None:
-        """Write whatever waits to be written."""
-        self._behind.settle()
+        self.settle = self._behind.settle
 
     def foresee(self, ids: Iterable[str]) -> None:
         foreknowledge.foresee(self.session, ids)
@@ -115,9 +112,8 @@ class SqlStore:
 
     def op_at(self, stream: str, n: int) -> StoredOp | None:
         noted: StoredOp | None = self._behind.notes.get(("op", stream, n))
-        return noted or self._stored_at(stream, n)
-
-    def _stored_at(self, stream: str, n: int) -> StoredOp | None:
+        if noted is not None:
+            return noted
         record = self.session.execute(
             select(OpRecord.__table__, Stream.user_id)
             .join(Stream, Stream.id == OpRecord.stream_id)

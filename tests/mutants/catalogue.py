@@ -161,7 +161,14 @@ KNOWN = (
     Mutant(
         "select-then-insert idempotency of a push",
         "I2",
-        (("backend/sync_store.py", "    .with_for_update(of=Stream)\n", ""),),
+        (
+            ("backend/sync_store.py", "    .with_for_update(of=Stream)\n", ""),
+            (
+                "backend/api/sync.py",
+                "_stored(actor, batch, app, in_hurry=True)",
+                "_stored(actor, batch, app, in_hurry=False)",
+            ),
+        ),
         ("tests/backend/test_push_together.py::test_two_equal_pushes_at_once_have_one_effect[postgresql]",),
         database="postgresql",
     ),
