@@ -12,12 +12,17 @@ from sync.store import OpContext, Store
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an op did. `created` are the ids of rows whose arrival may release held ops."""
+    """What an op did. `created` are the ids of the rows that came of it, `conflict` that of its conflict record."""
 
     status: str = "applied"
     rev: int | None = None
     conflict: str | None = None
     created: tuple[str, ...] = ()
+
+    @property
+    def arrived(self) -> tuple[str, ...]:
+        """The rows whose arrival may release held ops; after a restore a conflict may be resolved before it is here."""
+        return self.created if self.conflict is None else (*self.created, self.conflict)
 
 
 @runtime_checkable

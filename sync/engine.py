@@ -188,7 +188,7 @@ class _Run:
             with self.store.savepoint():
                 outcome = self._effect(op, self.context, made)
                 result = OpResult(op.id, op.n, outcome.status, rev=outcome.rev, conflict=outcome.conflict)
-                return self.store.keep(StoredOp(op, self.context, result), owns_id=True), outcome.created
+                return self.store.keep(StoredOp(op, self.context, result), owns_id=True), outcome.arrived
         except StoreUnavailable:
             raise
         except Exception as error:
@@ -279,7 +279,7 @@ class _Run:
         context = replace(stored.context, approved=approved)
         outcome = self._effect(stored.op, context, prepared(stored.op, context, self.handlers))
         result = OpResult(stored.op.id, stored.op.n, outcome.status, rev=outcome.rev, conflict=outcome.conflict)
-        return self._settled(stored, result, None), outcome.created
+        return self._settled(stored, result, None), outcome.arrived
 
     @contextmanager
     def _attempt(self) -> Iterator[None]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID, uuid5
+
 import pytest
 
 from tests.stories import Phone, Server
@@ -200,3 +202,23 @@ def test_what_hangs_on_a_finding_moves_with_it(server: Server) -> None:
         assert phone.sync().quiet
     assert [len(list(town.device.mirror.rows(kind))) for kind in kinds] == [0, 0, 0]
     assert [len(list(other.device.mirror.rows(kind))) for kind in kinds] == [1, 1, 1]
+
+
+def test_a_resolution_that_comes_before_its_conflict_waits_for_it(server: Server):
+    """As after a restore, when the supervisor's phone is quicker than the one whose edit lost."""
+    wei, luo = server.phone("wei"), server.phone("luo", "supervisor")
+    finding = wei.report()
+    wei.sync()
+    luo.sync()
+    edit = wei.device.record("finding.edit", finding, {"severity": "serious"}, 1)
+    luo.device.record("finding.edit", finding, {"severity": "minor"}, 1)
+    luo.sync()
+    conflict = str(uuid5(UUID(edit["id"]), "conflict"))
+    luo.device.record("conflict.resolve", conflict, {"choice": {"severity": "incoming"}})
+    luo.sync()
+    assert (luo.last_result()["status"], luo.last_result()["problem"]["code"]) == ("held", "parent-missing")
+    wei.sync()
+    assert wei.last_result()["status"] == "conflict"
+    luo.sync()
+    assert luo.device.mirror.row("conflict", conflict)["state"] == "resolved"
+    assert luo.device.mirror.row("finding", finding)["severity"] == "serious"
