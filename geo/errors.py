@@ -73,6 +73,12 @@ class ZoneInvalid(GeoError):
     code = "zone-invalid"
 
 
+class TileInvalid(GeoError):
+    """No map has a tile of this zoom, column and row."""
+
+    code = "tile-invalid"
+
+
 class TableUnreadable(GeoError):
     """A file or text of fire points has no header that its format should have, or no rows at all."""
 
