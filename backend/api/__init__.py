@@ -29,6 +29,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         site_imports,
         sites,
         sync,
+        zones,
     )
 
     app.json = OrjsonProvider(app)
@@ -57,6 +58,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         exports,
         sites,
         site_imports,
+        zones,
         attention,
         evidence,
         backups,

@@ -184,6 +184,17 @@ class SiteSchema(Schema):
     rev = fields.Integer(required=True)
 
 
+class ZoneSetSchema(Schema):
+    id = fields.String(required=True)
+    city = fields.String(required=True, metadata={"description": "Code of the city whose zones these are"})
+    name = fields.String(required=True)
+    file = fields.String(required=True, metadata={"description": "SHA-256 of the file, as GET /api/v1/packs gives it"})
+    bytes = fields.Integer(required=True)
+    activated_at = _time("In force from", null=True)
+    retired_at = _time("Replaced by another set at", null=True)
+    rev = fields.Integer(required=True)
+
+
 class SubjectSchema(Schema):
     type = fields.String(required=True)
     id = fields.String(required=True)

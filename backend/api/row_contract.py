@@ -21,6 +21,7 @@ ROWS: dict[str, type[Schema]] = {
     "inspection": documents.InspectionSchema,
     "op_result": documents.OpResultSchema,
     "site": documents.SiteSchema,
+    "zone_set": documents.ZoneSetSchema,
 }
 
 ANSWERS: dict[str, type[Schema]] = {

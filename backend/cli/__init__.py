@@ -17,6 +17,7 @@ def init_app(app: Flask) -> None:
         setup,
         sites,
         users,
+        zones,
     )
 
     for module in (
@@ -28,6 +29,7 @@ def init_app(app: Flask) -> None:
         evidence,
         media,
         sites,
+        zones,
         checklists,
         backup,
     ):

@@ -12,6 +12,7 @@ from backend.models.office import AuditEvent, Job, NumberSeries
 from backend.models.people import Certificate, Grant, LoginToken, User
 from backend.models.site import Site, SiteChange, SiteImport, SiteImportRow
 from backend.models.sync import Counter, Entry, OpIdentity, OpRecord, QuarantinedBody, ScopeDigest, SyncedRow
+from backend.models.zone import ZoneSet
 
 __all__ = [
     "AuditEvent",
@@ -55,4 +56,5 @@ __all__ = [
     "Upload",
     "UploadPart",
     "User",
+    "ZoneSet",
 ]

@@ -46,6 +46,9 @@ ADMIN = {
     "POST /api/v1/checklists/<code>/<version>/retire",
     "POST /api/v1/checklists/drafts",
     "POST /api/v1/checklists/drafts/<code>/<version>/publish",
+    "GET /api/v1/zone-imports/<uuid:set_id>",
+    "POST /api/v1/zone-imports",
+    "POST /api/v1/zone-imports/<uuid:set_id>/apply",
 }
 OFFICE = {
     "GET /api/v1/checklists/<code>/<version>/form.xlsx",
@@ -78,6 +81,8 @@ KNOWN = {
     "GET /api/v1/sites/by-label/<label>": False,
     "GET /api/v1/sites/<uuid:site_id>": False,
     "GET /api/v1/users/me": False,
+    "GET /api/v1/zones": False,
+    "GET /api/v1/zones/at": False,
     "DELETE /api/v1/media/<upload_id>": True,
     "HEAD /api/v1/media/<upload_id>": True,
     "PATCH /api/v1/media/<upload_id>": True,
