@@ -18,6 +18,7 @@ ROWS: dict[str, type[Schema]] = {
     "comment": documents.CommentSchema,
     "conflict": documents.ConflictSchema,
     "finding": documents.FindingSchema,
+    "fire_point": documents.FirePointSchema,
     "inspection": documents.InspectionSchema,
     "op_result": documents.OpResultSchema,
     "site": documents.SiteSchema,

@@ -13,6 +13,7 @@ def init_app(app: Flask) -> None:
         demo,
         devices,
         evidence,
+        fire_points,
         media,
         setup,
         sites,
@@ -30,6 +31,7 @@ def init_app(app: Flask) -> None:
         media,
         sites,
         zones,
+        fire_points,
         checklists,
         backup,
     ):

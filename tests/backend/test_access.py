@@ -62,15 +62,26 @@ OFFICE = {
     "POST /api/v1/attention/ops/<uuid:stream>/<int:n>/retry",
     "GET /api/v1/site-imports/<uuid:import_id>",
     "PATCH /api/v1/sites/<uuid:site_id>",
+    "GET /api/v1/fire-imports/<uuid:import_id>",
+    "POST /api/v1/fire-imports",
+    "POST /api/v1/fire-imports/<uuid:import_id>/apply",
+    "PUT /api/v1/fire-points/<uuid:point_id>/assignee",
     "POST /api/v1/site-imports",
     "POST /api/v1/site-imports/<uuid:import_id>/apply",
     "POST /api/v1/sites",
 }
-PEOPLE = {"GET /api/v1/sites/<uuid:site_id>/label.svg", "POST /api/v1/auth/logout", "POST /api/v1/auth/password"}
+PEOPLE = {
+    "GET /api/v1/sites/<uuid:site_id>/label.svg",
+    "POST /api/v1/auth/logout",
+    "POST /api/v1/auth/password",
+    "POST /api/v1/fire-points",
+}
 KNOWN = {
     "GET /api/v1/blobs/<sha256>": False,
     "GET /api/v1/blobs/<sha256>/thumbnail": False,
     "GET /api/v1/checklists": False,
+    "GET /api/v1/fire-points": False,
+    "GET /api/v1/fire-points/<uuid:point_id>": False,
     "GET /api/v1/findings": False,
     "GET /api/v1/findings/<uuid:finding_id>": False,
     "GET /api/v1/inspections": False,

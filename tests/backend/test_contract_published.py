@@ -103,6 +103,8 @@ def test_every_row_and_answer_of_a_day_is_as_published_field_by_field(server: Se
     assert client.post("/api/v1/sites", json=site, headers=admin).status_code == 201
     with server.app.app_context(), writing() as session:
         zones.load_sample(session, server.time.now(), new_id)
+    fire = {"source": "video", "position": IN_LIUJIANG, "seen_at": server.time.now().isoformat(), "phone": "1"}
+    assert client.post("/api/v1/fire-points", json=fire, headers=admin).status_code == 201
     wei = server.phone("wei")
     page, status = wei.raw("GET", "/api/v1/sync/pull").json(), {"sha256": ["ab" * 32]}
     said = {
