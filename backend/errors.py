@@ -17,8 +17,8 @@ from werkzeug.exceptions import HTTPException
 
 from backend import outages
 from backend.services import errors as services
+from backend.services import fire_links, site_imports, site_register, zones
 from backend.services import media_errors as media
-from backend.services import site_imports, site_register, zones
 from checklists.errors import ChecklistError
 from geo.errors import GeoError
 from sync import errors as sync
@@ -37,6 +37,7 @@ STATUS: dict[type[Exception], int] = {
     services.StorageFull: 507,
     site_register.RevisionStale: 409,
     site_imports.ImportNotReady: 409,
+    fire_links.LinkInvalid: 403,
     zones.ZoneSetNotReady: 409,
     services.ServiceError: 422,
     media.TusVersionUnsupported: 412,

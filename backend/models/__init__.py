@@ -5,7 +5,7 @@ from backend.models.conflict import Conflict, FieldWrite
 from backend.models.device import Device, DeviceToken, Invite, Stream
 from backend.models.evidence import DailyRoot, LogRecord, ReceiptKey
 from backend.models.finding import Comment, Finding, FindingCell
-from backend.models.fire_point import FireDetection, FireImport, FireImportRow, FirePoint
+from backend.models.fire_point import FireDay, FireDetection, FireImport, FireImportRow, FireLink, FirePoint
 from backend.models.grid import Cell, GridVersion
 from backend.models.inspection import Inspection
 from backend.models.media import Blob, BlobHolder, Mention, Photo, Upload, UploadPart
@@ -33,9 +33,11 @@ __all__ = [
     "FieldWrite",
     "Finding",
     "FindingCell",
+    "FireDay",
     "FireDetection",
     "FireImport",
     "FireImportRow",
+    "FireLink",
     "FirePoint",
     "Grant",
     "GridVersion",

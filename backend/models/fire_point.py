@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from datetime import date
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.extensions import Base
@@ -134,3 +136,46 @@ class FireImportRow(Base):
     n: Mapped[int] = mapped_column(primary_key=True)
     fields: Mapped[Document]
     applied: Mapped[bool] = mapped_column(default=False)
+
+
+class FireLink(Base):
+    """A one-time link by which somebody without an account answers; only the token's SHA-256 is kept.
+
+    `name`: whom it was made out to. It is void once it is used, past its time, or replaced by another.
+    """
+
+    __tablename__ = "fire_link"
+
+    id: Mapped[Key]
+    fire_point_id: Mapped[str] = mapped_column(ForeignKey("fire_point.id"), index=True)
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(80))
+    made_by: Mapped[str] = mapped_column(ForeignKey("user_account.id"))
+    made_at: Mapped[Instant]
+    expires_at: Mapped[Instant]
+    used_at: Mapped[Instant | None]
+
+
+class FireDay(Base):
+    """A unit's daily report (日报), as revised last: people and vehicles sent, fires found.
+
+    `zero_report` (零报告) says on purpose that there was none; a day without a row was not reported.
+    """
+
+    __tablename__ = "fire_day"
+    __table_args__ = (
+        CheckConstraint("people >= 0 AND vehicles >= 0 AND fires >= 0", name="counts"),
+        CheckConstraint("zero_report = (fires = 0)", name="zero_report"),
+        Index("ix_fire_day_day", "day"),
+    )
+
+    unit: Mapped[str] = mapped_column(String(20), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    people: Mapped[int]
+    vehicles: Mapped[int]
+    fires: Mapped[int]
+    zero_report: Mapped[bool]
+    note: Mapped[str | None] = mapped_column(String(500))
+    by_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"))
+    at: Mapped[Instant]
+    rev: Mapped[Big] = mapped_column(default=1)

@@ -17,6 +17,7 @@ PUBLIC = {
     "GET /",
     "GET /api/docs/",
     "GET /api/docs/<path:path>",
+    "GET /api/v1/fire-answer",
     "GET /api/v1/openapi.json",
     "GET /api/v1/sync/receipt-key",
     "GET /api/v1/tls/authority.crt",
@@ -26,6 +27,7 @@ PUBLIC = {
     "OPTIONS /api/v1/media/<upload_id>",
     "POST /api/v1/auth/login",
     "POST /api/v1/devices/enrol",
+    "POST /api/v1/fire-answer",
 }
 DEVICES = {
     "GET /api/v1/sync/pull": False,
@@ -56,7 +58,10 @@ OFFICE = {
     "GET /api/v1/checklists/diff",
     "GET /api/v1/attention",
     "GET /api/v1/evidence/proof/<int:n>",
+    "GET /api/v1/exports/fire-ledger.xlsx",
     "GET /api/v1/exports/rectification-list.xlsx",
+    "GET /api/v1/fire-days",
+    "GET /api/v1/fire-rates",
     "POST /api/v1/attention/conflicts/<uuid:conflict_id>/resolve",
     "POST /api/v1/attention/ops/<uuid:stream>/<int:n>/dismiss",
     "POST /api/v1/attention/ops/<uuid:stream>/<int:n>/retry",
@@ -65,6 +70,7 @@ OFFICE = {
     "GET /api/v1/fire-imports/<uuid:import_id>",
     "POST /api/v1/fire-imports",
     "POST /api/v1/fire-imports/<uuid:import_id>/apply",
+    "POST /api/v1/fire-points/<uuid:point_id>/links",
     "PUT /api/v1/fire-points/<uuid:point_id>/assignee",
     "POST /api/v1/site-imports",
     "POST /api/v1/site-imports/<uuid:import_id>/apply",
@@ -75,6 +81,7 @@ PEOPLE = {
     "POST /api/v1/auth/logout",
     "POST /api/v1/auth/password",
     "POST /api/v1/fire-points",
+    "PUT /api/v1/fire-days/<unit>/<day>",
 }
 KNOWN = {
     "GET /api/v1/blobs/<sha256>": False,

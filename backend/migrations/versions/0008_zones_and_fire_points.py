@@ -160,6 +160,38 @@ def _fire_points() -> None:
     op.create_index('ix_fire_detection_instant', 'fire_detection', ['instant'])
     op.create_index('ix_fire_detection_place', 'fire_detection', ['lon', 'lat'])
     op.create_index('ix_fire_detection_reach_m', 'fire_detection', ['reach_m'])
+    op.create_table('fire_link',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('fire_point_id', sa.String(length=36), nullable=False),
+    sa.Column('token_sha256', sa.String(length=64), nullable=False),
+    sa.Column('name', sa.String(length=80), nullable=False),
+    sa.Column('made_by', sa.String(length=36), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['fire_point_id'], ['fire_point.id'], name=op.f('fk_fire_link_fire_point_id_fire_point')),
+    sa.ForeignKeyConstraint(['made_by'], ['user_account.id'], name=op.f('fk_fire_link_made_by_user_account')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_fire_link')),
+    sa.UniqueConstraint('token_sha256', name=op.f('uq_fire_link_token_sha256'))
+    )
+    op.create_index('ix_fire_link_fire_point_id', 'fire_link', ['fire_point_id'])
+    op.create_table('fire_day',
+    sa.Column('unit', sa.String(length=20), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('people', sa.Integer(), nullable=False),
+    sa.Column('vehicles', sa.Integer(), nullable=False),
+    sa.Column('fires', sa.Integer(), nullable=False),
+    sa.Column('zero_report', sa.Boolean(), nullable=False),
+    sa.Column('note', sa.String(length=500), nullable=True),
+    sa.Column('by_id', sa.String(length=36), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('rev', BigInt, nullable=False),
+    sa.CheckConstraint('people >= 0 AND vehicles >= 0 AND fires >= 0', name=op.f('ck_fire_day_counts')),
+    sa.CheckConstraint('zero_report = (fires = 0)', name=op.f('ck_fire_day_zero_report')),
+    sa.ForeignKeyConstraint(['by_id'], ['user_account.id'], name=op.f('fk_fire_day_by_id_user_account')),
+    sa.PrimaryKeyConstraint('unit', 'day', name=op.f('pk_fire_day'))
+    )
+    op.create_index('ix_fire_day_day', 'fire_day', ['day'])
 
 
 def _append_only(table: str) -> None:
