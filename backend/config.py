@@ -43,6 +43,7 @@ class Settings:
     public_url: str | None = None
     backed_up_by_others: bool = False
     proxies: int = 0
+    heavy_requests: int = 6  # pushes and uploads at once in a process of 8 threads
     backups: Path | None = None
     backups_kept: int = 14
     demo: bool = False

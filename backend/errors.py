@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import HTTPException
 
 from backend import outages
+from backend.api import overload
 from backend.services import errors as services
 from backend.services import fire_links, site_imports, site_register, zones
 from backend.services import media_errors as media
@@ -39,6 +40,7 @@ STATUS: dict[type[Exception], int] = {
     site_imports.ImportNotReady: 409,
     fire_links.LinkInvalid: 403,
     zones.ZoneSetNotReady: 409,
+    overload.Overloaded: 503,
     services.ServiceError: 422,
     media.TusVersionUnsupported: 412,
     media.HeaderInvalid: 400,

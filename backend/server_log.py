@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import event, insert, select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session, SessionTransaction
 
+from backend.bulk import Bulk
 from backend.models import LogRecord
 from sync import log_chain
 from sync.log_chain import LogEntry
@@ -20,6 +21,8 @@ from sync.receipts import LogPosition
 from sync.store import Json
 
 _KEY = "bluegrid.server-log"
+_RECORDS = Bulk(LogRecord)
+_TIP = select(LogRecord.n, LogRecord.hash).order_by(LogRecord.n.desc()).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,29 +59,19 @@ class ServerLog:
         """Chain and insert what was appended so far; afterwards `positions` has each op's newest entry."""
         if not self.drafts:
             return
-        tip = self.session.execute(select(LogRecord.n, LogRecord.hash).order_by(LogRecord.n.desc()).limit(1)).first()
+        connection = self.session.connection()
+        tip = connection.execute(_TIP).first()
         n, last = (tip.n, tip.hash) if tip is not None else (0, None)
         rows = []
         for draft in self.drafts:
             n += 1
             entry = log_chain.link(n, draft.at, draft.kind, draft.payload, last)
             last = entry.hash
-            rows.append(
-                {
-                    "n": n,
-                    "at": draft.at,
-                    "kind": draft.kind,
-                    "stream_id": draft.stream,
-                    "op_n": draft.op_n,
-                    "payload": entry.payload,
-                    "prev": entry.prev,
-                    "hash": entry.hash,
-                }
-            )
+            rows.append((n, draft.at, draft.kind, draft.stream, draft.op_n, entry.payload, entry.prev, entry.hash))
             if draft.stream is not None and draft.op_n is not None:
                 self.positions[draft.stream, draft.op_n] = LogPosition(n, entry.hash)
         self.drafts.clear()
-        self.session.execute(insert(LogRecord.__table__), rows)  # type: ignore[arg-type]
+        _RECORDS.write(connection, rows)
 
 
 def of(session: Session) -> ServerLog:

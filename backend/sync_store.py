@@ -1,6 +1,7 @@
 """sync.Store on SQLAlchemy: one transaction's view, on SQLite and PostgreSQL alike.
 
-Whoever writes synced rows goes through `lock_counter` and `publish` here; a trigger refuses any other way.
+Whoever writes synced rows goes through `lock_counter` and `publish` here; a trigger refuses any other way. What is
+written goes through `backend.write_behind`, and what this transaction wrote is known from its notes.
 """
 
 from __future__ import annotations
@@ -11,42 +12,71 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import orjson
-from sqlalchemy import Connection, CursorResult, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy import CursorResult, Table, bindparam, func, select, update
+from sqlalchemy.orm import Session
 
-from backend import outages, server_log
+from backend import foreknowledge, outages, server_log, write_behind
+from backend.bulk import Bulk
 from backend.models import Counter, Device, Entry, OpIdentity, OpRecord, ScopeDigest, Stream, SyncedRow, User
 from sync import digest, log_chain
 from sync.chain import Tip
-from sync.errors import StoreFull, StoreUnavailable, StreamUnknown, TransactionLost
+from sync.errors import StoreUnavailable, StreamUnknown, TransactionLost
 from sync.ops import Op, read_body
 from sync.store import DecidedAlready, EntryKey, OpContext, OpResult, Row, StoredOp, StreamState
 
 RESERVED = 64  # seqs drawn from the counter at once; what a transaction leaves over is a gap, which harms nothing
+_OPS, _OWNERS, _CLAIMS = Bulk(OpRecord), Bulk(OpIdentity), Bulk(OpIdentity, "ignore")
+_ROWS, _ENTRIES, _DIGESTS = Bulk(SyncedRow, "replace"), Bulk(Entry, "replace"), Bulk(ScopeDigest, "replace")
+_COUNTER = cast("Table", Counter.__table__)
+_RESERVE = (
+    update(_COUNTER)
+    .values(value=_COUNTER.c.value + RESERVED)
+    .returning(_COUNTER.c.value, _COUNTER.c.epoch, _COUNTER.c.backed_up_seq)
+)
+_LOCK_STREAM = (
+    select(Stream.last_n, Stream.last_sha256, Stream.user_id, Device.revoked_at, User.active)
+    .join(Device, Device.id == Stream.device_id)
+    .join(User, User.id == Stream.user_id)
+    .where(Stream.id == bindparam("wanted"))
+    .with_for_update(of=Stream)
+)
+_ADVANCE = (
+    update(cast("Table", Stream.__table__))
+    .where(Stream.id == bindparam("wanted"))
+    .values(last_n=bindparam("n"), last_sha256=bindparam("sha256"))
+)
+
+Before = dict[str, tuple[str, int]]  # by scope: the kind of a row's entry, and its seq
 
 
 class SqlStore:
-    """See sync.store.Store. Give it a session inside `writing()` (or `reading()` for the reading half)."""
+    """See sync.store.Store. Give it a session inside `writing()` (or `reading()` for the reading half).
 
-    def __init__(self, session: Session, now: datetime | None = None, by: str | None = None) -> None:
+    `in_hurry`: rows may wait to be written; whoever asks for that meets `write_behind.Hasty`, and calls `settle` last.
+    """
+
+    def __init__(
+        self, session: Session, now: datetime | None = None, by: str | None = None, *, in_hurry: bool = False
+    ) -> None:
         self.session = session
         self.now = now or datetime.now(UTC)
         self.by = by  # the person who decides held ops, for the log
         self._next = 0
         self._reserved = 0
-        self._digests: dict[str, tuple[int, bytes]] = {}
+        self._about: list[Any] = []  # the counter's epoch and backed_up_seq, once it is locked
+        self._behind = write_behind.of(session)
+        self._behind.in_hurry |= in_hurry
+
+    def settle(self) -> None:
+        """Write whatever waits to be written."""
+        self._behind.settle()
+
+    def foresee(self, ids: Iterable[str]) -> None:
+        foreknowledge.foresee(self.session, ids)
 
     # streams -------------------------------------------------------------------------------------------------
     def lock_stream(self, stream: str) -> StreamState:
-        found = self.session.execute(
-            select(Stream.last_n, Stream.last_sha256, Stream.user_id, Device.revoked_at, User.active)
-            .join(Device, Device.id == Stream.device_id)
-            .join(User, User.id == Stream.user_id)
-            .where(Stream.id == stream)
-            .with_for_update(of=Stream)
-        ).one_or_none()
+        found = self._behind.connection.execute(_LOCK_STREAM, {"wanted": stream}).one_or_none()
         if found is None:
             raise StreamUnknown("There is no such stream.")
         return StreamState(Tip(found[0], found[1]), found[2], found[3] is not None or not found[4])
@@ -56,13 +86,7 @@ class SqlStore:
             self._reserve()
 
     def _reserve(self) -> None:
-        value = self.session.execute(
-            update(Counter)
-            .where(Counter.id == 1)
-            .values(value=Counter.value + RESERVED)
-            .returning(Counter.value)
-            .execution_options(synchronize_session=False)
-        ).scalar_one()
+        value, *self._about = self._behind.connection.execute(_RESERVE).one()
         self._next, self._reserved = value - RESERVED, value
 
     def next_seq(self) -> int:
@@ -75,12 +99,7 @@ class SqlStore:
         return self._next
 
     def advance(self, stream: str, tip: Tip) -> None:
-        self.session.execute(
-            update(Stream)
-            .where(Stream.id == stream)
-            .values(last_n=tip.n, last_sha256=tip.sha256)
-            .execution_options(synchronize_session=False)
-        )
+        self._behind.connection.execute(_ADVANCE, {"wanted": stream, "n": tip.n, "sha256": tip.sha256})
 
     # ops -----------------------------------------------------------------------------------------------------
     def hashes(self, stream: str, ns: Iterable[int]) -> dict[int, str]:
@@ -95,6 +114,10 @@ class SqlStore:
         return {row.n: row.sha256 for row in rows}
 
     def op_at(self, stream: str, n: int) -> StoredOp | None:
+        noted: StoredOp | None = self._behind.notes.get(("op", stream, n))
+        return noted or self._stored_at(stream, n)
+
+    def _stored_at(self, stream: str, n: int) -> StoredOp | None:
         record = self.session.execute(
             select(OpRecord.__table__, Stream.user_id)
             .join(Stream, Stream.id == OpRecord.stream_id)
@@ -103,6 +126,11 @@ class SqlStore:
         return _stored(record) if record else None
 
     def op_by_id(self, op_id: str) -> StoredOp | None:
+        place: tuple[str, int] | None = self._behind.notes.get(("owner", op_id))
+        if place is not None:
+            return self.op_at(*place)
+        if foreknowledge.is_stranger(self.session, op_id):
+            return None
         owner = self.session.execute(
             select(OpIdentity.stream_id, OpIdentity.n).where(OpIdentity.op_id == op_id)
         ).one_or_none()
@@ -110,36 +138,43 @@ class SqlStore:
 
     def keep(self, stored: StoredOp, *, owns_id: bool) -> StoredOp:
         kept = self._with_seq(stored, row_id=stored.op.id if owns_id else None)
-        op, result = kept.op, kept.result
-        self.session.execute(
-            insert(OpRecord).values(
-                stream_id=op.stream,
-                n=op.n,
-                op_id=op.id,
-                row_id=op.row,
-                group_id=op.group.id if op.group else None,
-                cmd=op.cmd,
-                body=op.body,
-                sha256=op.sha256,
-                sig=op.sig,
-                received_at=kept.context.received_at,
-                skew_s=kept.context.skew_s,
-                waits_for=kept.waits_for,
-                **self._decision(result),
-            )
-        )
+        op = kept.op
+        record = {
+            "stream_id": op.stream,
+            "n": op.n,
+            "op_id": op.id,
+            "row_id": op.row,
+            "group_id": op.group.id if op.group else None,
+            "cmd": op.cmd,
+            "body": op.body,
+            "sha256": op.sha256,
+            "sig": op.sig,
+            "received_at": kept.context.received_at,
+            "skew_s": kept.context.skew_s,
+            "waits_for": kept.waits_for,
+            **self._decision(kept.result),
+        }
+        self._behind.add(_OPS, [_OPS.row(record)])
         if owns_id:
-            self.session.execute(insert(OpIdentity).values(op_id=op.id, stream_id=op.stream, n=op.n))
+            self._behind.add(_OWNERS, [_owner(op.id, op)])
+            self._behind.notes.put(("owner", op.id), (op.stream, op.n))
             self._claim(op, kept.context.author_id)
+        self._note(kept)
         self._log(log_chain.OP, kept)
         return kept
 
     def _claim(self, op: Op, author_id: str) -> None:
         """Stand for the ops that this one re-issues: they may still come, from a late request or a cloned phone."""
-        values = [{"op_id": was.claim(author_id), "stream_id": op.stream, "n": op.n} for was in op.reissues()]
-        if values:
-            dialect = postgresql if self.session.get_bind().dialect.name == "postgresql" else sqlite
-            self.session.execute(dialect.insert(OpIdentity).on_conflict_do_nothing(), values)
+        for was in op.reissues():
+            claim = was.claim(author_id)
+            if self.op_by_id(claim) is None:
+                self._behind.add(_CLAIMS, [_owner(claim, op)])
+                self._behind.notes.put(("owner", claim), (op.stream, op.n))
+
+    def _note(self, stored: StoredOp) -> None:
+        self._behind.notes.put(("op", stored.op.stream, stored.op.n), stored)
+        if stored.waits_for is not None:
+            self._behind.notes.put(("waits", stored.waits_for), True)
 
     def decide(self, stored: StoredOp) -> StoredOp:
         decided = self._with_seq(stored, row_id=stored.op.id)
@@ -151,6 +186,7 @@ class SqlStore:
         )
         if cast("CursorResult[Any]", changed).rowcount != 1:
             raise DecidedAlready(f"op {stored.op.n} of stream {stored.op.stream}")
+        self._note(decided)
         self._log(log_chain.DECISION, decided)
         return decided
 
@@ -194,6 +230,8 @@ class SqlStore:
         )
 
     def waiting_for(self, row_id: str) -> list[StoredOp]:
+        if self._behind.notes.get(("waits", row_id)) is None and foreknowledge.is_stranger(self.session, row_id):
+            return []
         return self._stored_where(OpRecord.waits_for == row_id, OpRecord.status == "held")
 
     def group_members(self, stream: str, group_id: str) -> list[StoredOp]:
@@ -216,107 +254,96 @@ class SqlStore:
             raise ValueError("a row is in one scope at least")
         seq = self.next_seq()
         content = orjson.dumps(row.content, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
-        self._upsert(
-            SyncedRow,
-            ["type", "row_id"],
-            [{"type": row.type, "row_id": row.id, "rev": row.rev, "seq": seq, "content": content}],
-        )
+        self._behind.add(_ROWS, [(row.type, row.id, row.rev, seq, content)])
         self._enter(row.type, row.id, row.scopes, seq, gone="leave")
         return seq
 
     def withdraw(self, type: str, row_id: str) -> int:
         seq = self.next_seq()
-        self._upsert(
-            SyncedRow, ["type", "row_id"], [{"type": type, "row_id": row_id, "rev": 0, "seq": seq, "content": None}]
-        )
+        self._behind.add(_ROWS, [(type, row_id, 0, seq, None)])
         self._enter(type, row_id, frozenset(), seq, gone="delete")
         return seq
 
     def _enter(self, type: str, row_id: str, scopes: frozenset[str], seq: int, gone: str) -> None:
-        rows = self.session.execute(
-            select(Entry.scope, Entry.kind, Entry.seq).where(Entry.type == type, Entry.row_id == row_id)
-        )
-        before = {row.scope: (row.kind, row.seq) for row in rows}
-        written = []
+        before = self._entered(type, row_id)
+        after, written = dict(before), []
+        changes: dict[str, tuple[int, int]] = {}
+        this = int.from_bytes(digest.of_entry(type, row_id, seq))
         for scope in scopes | before.keys():
             kind = "put" if scope in scopes else gone
             was, was_seq = before.get(scope, (None, 0))
             if kind != "put" and was == kind:
                 continue
-            written.append({"scope": scope, "type": type, "row_id": row_id, "kind": kind, "seq": seq})
+            written.append((scope, type, row_id, kind, seq))
+            after[scope] = (kind, seq)
+            n, x = 0, 0
             if was == "put":
-                self._digest(scope, -1, digest.of_entry(type, row_id, was_seq))
+                n, x = n - 1, x ^ int.from_bytes(digest.of_entry(type, row_id, was_seq))
             if kind == "put":
-                self._digest(scope, +1, digest.of_entry(type, row_id, seq))
+                n, x = n + 1, x ^ this
+            if (n, x) != (0, 0):
+                changes[scope] = (n, x)
+        self._behind.notes.put(("entries", type, row_id), after)
         if written:
-            self._upsert(Entry, ["scope", "type", "row_id"], written)
-        self._write_digests()
+            self._behind.add(_ENTRIES, written)
+        if changes:
+            self._digest(changes)
 
-    def _digest(self, scope: str, by: int, of: bytes) -> None:
-        n, x = self._digests.get(scope, (0, digest.EMPTY))
-        self._digests[scope] = (n + by, digest.xor(x, of))
+    def _entered(self, type: str, row_id: str) -> Before:
+        noted: Before | None = self._behind.notes.get(("entries", type, row_id))
+        if noted is not None or foreknowledge.is_stranger(self.session, row_id):
+            return noted or {}
+        rows = self.session.execute(
+            select(Entry.scope, Entry.kind, Entry.seq).where(Entry.type == type, Entry.row_id == row_id)
+        )
+        return {row.scope: (row.kind, row.seq) for row in rows}
 
-    def _write_digests(self) -> None:
-        """Fold the changes of this publish into the scopes' digests."""
-        if not self._digests:
-            return
-        now = self.digests(self._digests)
-        values = [
-            {"scope": scope, "n": now[scope][0] + by, "x": digest.xor(now[scope][1], change)}
-            for scope, (by, change) in self._digests.items()
-        ]
-        self._digests = {}
-        self._upsert(ScopeDigest, ["scope"], values)
-
-    def _upsert(self, model: Any, keys: list[str], values: list[dict[str, Any]]) -> None:
-        dialect = postgresql if self.session.get_bind().dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(model)
-        changed = {name: statement.excluded[name] for name in values[0] if name not in keys}
-        self.session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), values)
+    def _digest(self, changes: Mapping[str, tuple[int, int]]) -> None:
+        """Fold changes into the scopes' digests, each read once a transaction."""
+        notes = self._behind.notes
+        unread = [scope for scope in changes if notes.get(("digest", scope)) is None]
+        if unread:
+            for scope, (n, x) in self.digests(unread).items():
+                notes.put(("digest", scope), (n, int.from_bytes(x)))
+        written = []
+        for scope, (by, change) in changes.items():
+            n, x = notes.get(("digest", scope))
+            n, x = n + by, x ^ change
+            notes.put(("digest", scope), (n, x))
+            written.append((scope, n, x.to_bytes(16)))
+        self._behind.add(_DIGESTS, written)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        reserved, connection = self._reserved, self.session.connection()
+        reserved = self._reserved
         log = server_log.of(self.session)
         mark = log.mark()
-        nested = self.session.begin_nested()
         try:
-            yield
-            self.session.flush()
-            nested.commit()
+            with self._behind.savepoint():
+                yield
         except TransactionLost:
             raise
         except BaseException as error:
-            self._digests = {}
             log.back_to(mark)
-            self._undo(nested, reserved, connection, error)
+            if self._reserved != reserved:  # a reservation made inside may be undone with the rest
+                self._next = self._reserved = 0
+                self._reserve()
             if outages.is_outage(error):
                 raise StoreUnavailable("The database or disk is unavailable.") from error
             raise
 
-    def _undo(self, nested: SessionTransaction, reserved: int, connection: Connection, error: BaseException) -> None:
-        """Go back to a savepoint, if there still is one: SQLite may have undone the whole transaction when full."""
-        try:
-            if outages.in_transaction(connection):
-                nested.rollback()
-                if self._reserved != reserved:  # the reservation made inside is undone with the rest
-                    self._next = self._reserved = 0
-                    self._reserve()
-                return
-        except SQLAlchemyError as second:
-            error = second
-        connection.invalidate(error)  # whatever SQLAlchemy would still roll back is not there any more
-        kind = StoreFull if outages.is_full(error) else TransactionLost
-        raise kind("The database gave up the transaction; nothing was stored.") from error
-
     # reading -------------------------------------------------------------------------------------------------
     def epoch(self) -> str:
+        if self._about:
+            return str(self._about[0])
         return self.session.execute(select(Counter.epoch)).scalar_one()
 
     def head(self) -> int:
         return self.session.execute(select(Counter.value)).scalar_one()
 
     def backed_up_seq(self) -> int:
+        if self._about:
+            return int(self._about[1])
         return self.session.execute(select(Counter.backed_up_seq)).scalar_one()
 
     def tombstone_floor(self) -> int:
@@ -363,6 +390,10 @@ class SqlStore:
         """How many live entries a scope has, counted; the digest must agree."""
         query = select(func.count()).select_from(Entry).where(Entry.scope == scope, Entry.kind == "put")
         return self.session.execute(query).scalar_one()
+
+
+def _owner(id: str, op: Op) -> tuple[str, str, int]:
+    return id, op.stream, op.n
 
 
 def _stored(record: Any) -> StoredOp:

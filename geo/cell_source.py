@@ -34,6 +34,8 @@ MAX_UNPACKED_BYTES = 1 << 30
 _LOSSLESS = "ISO-8859-1"
 _GUESSES = ("utf-8", "gb18030")
 """UTF-8 first: GBK text is hardly ever valid UTF-8, while the reverse is common."""
+_FITS_ALL = ("iso-8859-1", "latin1", "latin-1", "cp1252", "1252", "windows-1252", "88591", "8859-1", "iso 8859-1")
+"""Written by programs that know no better; every byte is a letter in them, so they are tried last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,10 @@ def refused(code: str, detail: str) -> ImportRefused:
 def _geojson(source: Path) -> CellFile:
     document = read_collection(source)
     crs = document.get("crs")
-    stated = crs.get("properties", {}).get("name") if isinstance(crs, Mapping) else None
+    named = crs.get("properties") if isinstance(crs, Mapping) else None
+    stated = named.get("name") if isinstance(named, Mapping) else None
+    if crs is not None and not isinstance(stated, str):
+        raise refused("crs-unsupported", "the file's crs member names no reference system")
     rows: list[RawCell] = []
     errors: list[Fault] = []
     for row, feature in enumerate(document["features"], start=1):
@@ -194,7 +199,8 @@ def _stated_encoding(source: Path) -> str | None:
 
 def _decode(held: _Layer, declared: str | None, stated: str | None) -> None:
     """Field names and texts from their bytes, by the declared encoding, else the .cpg's, else one that fits."""
-    tried = [declared] if declared else [*([stated] if stated else []), *_GUESSES]
+    first, last = ([], [stated]) if stated in _FITS_ALL else ([stated], [])
+    tried = [declared] if declared else [each for each in (*first, *_GUESSES, *last) if each is not None]
     raw = [text.encode(_LOSSLESS) for text in _texts(held)]
     for encoding in tried:
         try:
@@ -207,7 +213,7 @@ def _decode(held: _Layer, declared: str | None, stated: str | None) -> None:
         break
     else:
         raise refused("encoding-unknown", f"the text of the table is in none of {', '.join(tried)}")
-    if stated and not declared and encoding != stated:
+    if stated and not declared and encoding != stated and not all(text.isascii() for text in raw):
         held.warnings.append(
             Fault(
                 "encoding-contradicted",

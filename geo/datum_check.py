@@ -32,6 +32,8 @@ MIN_GAIN = 0.6
 """The best fit's mean distance is at most this share of the unmoved one's."""
 NEAR_EXPECTED_M = 200.0
 _SAMPLES = 250
+_SIMPLER_M = 10.0
+"""Of the reference; far below what is looked for, and a tenth of the work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def best_shift(cells: Sequence[Cell], ancestry: Mapping[str, Sequence[str]], ref
     theirs = [shapely.boundary(reference[code].geometry) for code in groups]
     middle = shapely.union_all(outlines).centroid
     epsg = epsg_for(next(iter(groups)), middle.x)
-    line = project_shape(shapely.union_all(theirs), epsg)
+    line = shapely.simplify(project_shape(shapely.line_merge(shapely.union_all(theirs)), epsg), _SIMPLER_M)
     points = _samples(project_shape(shapely.union_all(outlines), epsg))
     tree = shapely.STRtree(_segments(line))
 

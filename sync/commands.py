@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from sync.ops import Op
 from sync.store import OpContext, Store
@@ -18,6 +18,13 @@ class Outcome:
     rev: int | None = None
     conflict: str | None = None
     created: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Foreseen(Protocol):
+    """What `prepare` may give: it knows which ids and hashes `apply` will ask about."""
+
+    def names(self) -> Iterable[str]: ...
 
 
 class Handler(Protocol):

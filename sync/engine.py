@@ -16,7 +16,7 @@ from typing import Any
 from sync import chain, groups
 from sync.batch import Batch, prepared
 from sync.chain import Tip
-from sync.commands import Handlers, Outcome
+from sync.commands import Foreseen, Handlers, Outcome
 from sync.errors import (
     OpHeld,
     OpRefused,
@@ -48,6 +48,7 @@ def push(store: Store, handlers: Handlers, batch: Batch, on_error: ErrorSink | N
     replays = chain.judge(batch.ops, state.tip, stored)
     if not all(replays):
         store.lock_counter()
+        store.foresee(_named(batch, state.author_id))
     run = _Run(store, handlers, batch, state, on_error)
     for op, replay, made in zip(batch.ops, replays, batch.prepared, strict=True):
         try:
@@ -62,6 +63,19 @@ def push(store: Store, handlers: Handlers, batch: Batch, on_error: ErrorSink | N
     if run.tip != state.tip:
         store.advance(batch.stream, run.tip)
     return PushAnswer(run.results, run.tip.n + 1)
+
+
+def _named(batch: Batch, author_id: str) -> Iterator[str]:
+    """The ids and hashes that a batch will ask the store about."""
+    for op, made in zip(batch.ops, batch.prepared, strict=True):
+        yield op.id
+        for known in (Was(op.stream, op.id, op.sha256), *op.reissues()):
+            yield known.id
+            yield known.claim(author_id)
+        if op.row is not None:
+            yield op.row
+        if isinstance(made, Foreseen):
+            yield from made.names()
 
 
 def release(

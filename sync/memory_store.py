@@ -95,6 +95,9 @@ class MemoryStore:
     def lock_counter(self) -> None:
         self._locked = True
 
+    def foresee(self, ids: Iterable[str]) -> None:
+        """Everything is at hand."""
+
     def next_seq(self) -> int:
         if not self._locked:
             raise SeqRefused("the counter is not locked")

@@ -118,6 +118,10 @@ class Store(Protocol):
         """Lock the counter row and keep it to the commit; called before any other write."""
         ...
 
+    def foresee(self, ids: Iterable[str]) -> None:
+        """A hint: ids and hashes that will be asked about, so that all can be looked up at once. Needs the counter."""
+        ...
+
     def advance(self, stream: str, tip: Tip) -> None:
         """Move a stream's tip."""
         ...

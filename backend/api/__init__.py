@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from backend.api import access
+from backend.api import access, overload
 from backend.api.json_provider import OrjsonProvider
 from backend.config import Settings
 from backend.extensions import api, limiter
@@ -48,6 +48,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     )
     limiter.init_app(app)
     api.init_app(app)
+    overload.init_app(app, settings)
     app.before_request(access.authorise)
     for module in (
         auth,

@@ -103,11 +103,11 @@ def authorise() -> None:
 def _actor(token: str) -> Actor:
     settings = current_app.extensions["bluegrid.settings"]
     with reading() as session:
-        device = devices.device_behind(session, token, clock.now(), settings.revoked_grace_days)
-        actor, fresh = device or (accounts.person_behind(session, token, clock.now()), False)
+        caller = devices.device_behind(session, token, clock.now(), settings.revoked_grace_days)
+        actor = caller.actor if caller else accounts.person_behind(session, token, clock.now())
     if actor is None:
         raise Unauthenticated("This token is not known.")
-    if fresh:
+    if caller and caller.first_use:
         with writing() as session:
             devices.first_use(session, token, clock.now())
     return actor

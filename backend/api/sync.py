@@ -22,6 +22,7 @@ from backend.receipt_key import server_key
 from backend.services import sync as service
 from backend.services.actor import Actor
 from backend.transactions import reading, writing
+from backend.write_behind import Hasty
 from sync import pull as pulling
 from sync.batch import Batch
 from sync.errors import BatchInvalid, BatchTooLarge, OpUnreadable, PullSchemaUnsupported
@@ -75,13 +76,27 @@ def push() -> Response:
     settings = current_app.extensions["bluegrid.settings"]
     envelope = _read_json(settings.limits)
     batch = _read_batch(actor, envelope, received_at, settings.limits)
-    with writing() as session:
-        key = server_key()
-        answer = service.push(session, actor, batch, envelope.get("app"), settings.backed_up_by_others, key.signing)
-        key.register(session, received_at)
-        failpoints.hit("push-before-commit")
+    answer = _push(actor, batch, envelope.get("app"))
     failpoints.hit("push-after-commit")
     return _json(orjson.dumps(answer))
+
+
+def _push(actor: Actor, batch: Batch, app: object) -> dict[str, Any]:
+    """The answer to a batch, once it is stored: its rows written many at a time or, where that fails, op by op."""
+    try:
+        return _stored(actor, batch, app, in_hurry=True)
+    except Hasty:
+        return _stored(actor, batch, app, in_hurry=False)
+
+
+def _stored(actor: Actor, batch: Batch, app: object, in_hurry: bool) -> dict[str, Any]:
+    outside = current_app.extensions["bluegrid.settings"].backed_up_by_others
+    with writing() as session:
+        key = server_key()
+        answer = service.push(session, actor, batch, app, outside, key.signing, in_hurry)
+        key.register(session, batch.received_at)
+        failpoints.hit("push-before-commit")
+    return answer
 
 
 def _read_batch(actor: Actor, envelope: dict[str, Any], received_at: datetime, limits: Limits) -> Batch:

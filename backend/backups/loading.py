@@ -44,7 +44,7 @@ class SqliteTarget:
         self._disk = Disk()
 
     def holds_data(self) -> bool:
-        pending = in_use.pending_of(self.path).exists()  # then a restore was let before, and cut off
+        pending = in_use.pending_of(self.path).exists()  # of a restore that was allowed, and cut off
         return not pending and self.path.exists() and self.path.stat().st_size > 0
 
     def take(self, prepared: Path, aside: str) -> str | None:

@@ -18,7 +18,7 @@ import re
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -35,6 +35,7 @@ FORMAT = 1
 MANIFEST, DATABASE, LIST, KEYS = "manifest.json", "database.sqlite3", "blobs.sha256", "keys"
 _NAME = re.compile(r"[0-9]{8}-[0-9]{6}(-[0-9]{1,4})?")
 _PASSING = ".passing-"
+CLOCK_OFF = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +179,12 @@ class Repository:
         return names[-1] if names else None
 
     def age(self, now: datetime) -> timedelta | None:
-        """How long ago the newest readable backup was made."""
+        """How long ago the newest readable backup was made. One from the future was dated by a wrong clock."""
         for name in reversed(self.names()):
-            try:
-                return now - self.manifest(name).at
-            except BackupBad:
-                continue
+            with suppress(BackupBad, BackupRefused):
+                age = now - self.manifest(name).at
+                if age > -CLOCK_OFF:
+                    return max(age, timedelta())
         return None
 
     def listed(self, name: str) -> Iterator[tuple[Shelf, str]]:

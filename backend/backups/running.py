@@ -24,8 +24,6 @@ from sync.errors import StoreUnavailable
 
 DUE_AFTER = timedelta(hours=23, minutes=30)  # looked at every hour: so it stays at about the same time of the day
 
-CLOCK_OFF = timedelta(hours=1)  # a backup from further in the future was dated by a wrong clock
-
 
 def _settings() -> Settings:
     settings: Settings = current_app.extensions["bluegrid.settings"]
@@ -50,7 +48,7 @@ def is_due(now: datetime) -> bool:
     if settings.demo or settings.backed_up_by_others:
         return False
     age = repository().age(now)
-    return age is None or not -CLOCK_OFF <= age < DUE_AFTER
+    return age is None or age >= DUE_AFTER
 
 
 def overview(now: datetime) -> dict[str, object]:
@@ -60,11 +58,12 @@ def overview(now: datetime) -> dict[str, object]:
         for name in kept.names():
             with suppress(BackupBad, BackupRefused):
                 found.append((name, kept.manifest(name)))
+        age = kept.age(now)
     except OSError:
         raise StoreUnavailable("The backup folder cannot be read.") from None
     return {
         "items": [_shown(name, manifest) for name, manifest in found],
-        "age_s": int((now - found[-1][1].at).total_seconds()) if found else None,
+        "age_s": None if age is None else int(age.total_seconds()),
         "backed_up_by": "external" if _settings().backed_up_by_others else "bluegrid",
     }
 

@@ -21,6 +21,8 @@ KINDS = {"image": "photo", "video": "film", "audio": "audio", "application": "do
 def known(session: Session, author_id: str, answers: Sequence[Mapping[str, Any]]) -> dict[str, Media]:
     """By hash, what the author's own photo records say of the files that the answers name."""
     named = {sha256 for answer in answers for sha256 in answer.get("photos") or [] if isinstance(sha256, str)}
+    if not named:
+        return {}
     photos = session.scalars(select(Photo).where(Photo.sha256.in_(named), Photo.author_id == author_id))
     return {
         photo.sha256: Media(

@@ -23,6 +23,7 @@ from geo.locate import Location
 from geo.locate import locate as locate_in
 
 _KEY = "active-grid-version"
+_ACTIVE = select(GridVersion.id).where(GridVersion.status == "active")
 
 
 def reference_grid(sample: bool) -> AdminGrid:
@@ -85,7 +86,7 @@ def active_version(session: Session | None = None) -> str:
     session = session or db.session()
     found: str | None = session.info.get(_KEY)
     if found is None:
-        found = session.scalar(select(GridVersion.id).where(GridVersion.status == "active"))
+        found = session.connection().execute(_ACTIVE).scalar()
         if found is None:
             raise InputInvalid("No cells are loaded yet; run 'flask --app wsgi setup run'.")
         session.info[_KEY] = found

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from backend.models import ChecklistVersion
@@ -18,17 +18,30 @@ from checklists import library
 from checklists.model import Item, Pack, Text, pack_from
 
 Words = Mapping[str, Text]
+_ALL = select(ChecklistVersion.code, ChecklistVersion.version, ChecklistVersion.sha256)
+_PINNED = select(ChecklistVersion.sha256).where(
+    ChecklistVersion.code == bindparam("wanted"), ChecklistVersion.version == bindparam("number")
+)
+_BODY = select(ChecklistVersion.body).where(ChecklistVersion.sha256 == bindparam("wanted"))
 
 
-def install(session: Session, store: SqlStore, now: datetime, new_id: Callable[[], str]) -> list[str]:
+def install(
+    session: Session,
+    store: SqlStore,
+    now: datetime,
+    new_id: Callable[[], str],
+    packs: library.Library | None = None,
+) -> list[str]:
     """Store each shipped version that is not there yet and tell devices of it; returns `code@version` of the new ones.
 
-    The counter must be locked.
+    A version that has been retired in what is shipped is retired here too. The counter must be locked.
     """
     known = {tuple(row) for row in session.execute(select(ChecklistVersion.code, ChecklistVersion.version))}
     added = []
-    for (code, number), published in library.shipped().items():
+    for (code, number), published in (library.shipped() if packs is None else packs).items():
         if (code, number) in known:
+            if (since := _retired_at(published.retired_on)) is not None and since <= now:
+                checklist_life.retire(session, store, code, number, since, by=None)
             continue
         version = ChecklistVersion(
             id=new_id(),
@@ -60,9 +73,7 @@ def retired_before(session: Session, code: str, number: str, moment: datetime) -
 
 def pinned(session: Session, code: str, number: str) -> Pack | None:
     """The pack of one version, or None when this server does not have it."""
-    sha256 = session.scalar(
-        select(ChecklistVersion.sha256).where(ChecklistVersion.code == code, ChecklistVersion.version == number)
-    )
+    sha256 = session.connection().execute(_PINNED, {"wanted": code, "number": number}).scalar()
     return _parsed(session, sha256) if sha256 else None
 
 
@@ -71,7 +82,7 @@ _packs: dict[str, Pack] = {}
 
 def _parsed(session: Session, sha256: str) -> Pack:
     if sha256 not in _packs:
-        body = session.scalars(select(ChecklistVersion.body).where(ChecklistVersion.sha256 == sha256)).one()
+        body = session.connection().execute(_BODY, {"wanted": sha256}).scalar_one()
         _packs[sha256] = pack_from(orjson.loads(body))
     return _packs[sha256]
 
@@ -98,7 +109,7 @@ def item_words(session: Session, code: str | None, version: str | None) -> Words
 
 def newest_with_item(session: Session, item_code: str) -> tuple[Pack, Item] | None:
     """The newest version that has an item, for findings that name an item outside an inspection."""
-    rows = session.execute(select(ChecklistVersion.code, ChecklistVersion.version, ChecklistVersion.sha256)).all()
+    rows = session.connection().execute(_ALL).all()
     for row in sorted(rows, key=lambda row: library.order(row.version), reverse=True):
         pack = _parsed(session, row.sha256)
         if item_code in pack.by_code:

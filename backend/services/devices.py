@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from backend.models import Device, DeviceToken, Grant, Invite, Stream, User
@@ -14,6 +14,24 @@ from backend.services import audit, tokens
 from backend.services.actor import Actor
 from backend.services.errors import InviteInvalid, NotFound, TokenRevoked, Unauthenticated
 from sync import signing
+
+_BEHIND = (
+    select(
+        DeviceToken.device_id,
+        DeviceToken.retired_at,
+        DeviceToken.first_used_at,
+        Device.revoked_at,
+        Device.user_id,
+        User.name,
+        User.role,
+        User.active,
+        Grant.code,
+    )
+    .join(Device, Device.id == DeviceToken.device_id)
+    .join(User, User.id == Device.user_id)
+    .outerjoin(Grant, Grant.user_id == User.id)
+    .where(DeviceToken.token_sha256 == bindparam("wanted"))
+)
 
 
 def invite(session: Session, user: User, now: datetime, hours: int, by: str | None = None) -> tuple[str, datetime]:
@@ -138,36 +156,27 @@ def revoke(session: Session, stream_id: str, now: datetime, by: str | None = Non
     return device
 
 
-def device_behind(session: Session, token: str, now: datetime, grace_days: int) -> tuple[Actor, bool] | None:
-    """The actor of a device's token, and whether the token was never used before; None when it is not a device's.
+class Caller(NamedTuple):
+    """Who uses a device's token, and whether nobody has used it before."""
 
-    Asked before every request of a device, so it takes two queries and loads no objects. Raises TokenRevoked for a
-    token that has ended.
-    """
-    row = session.execute(
-        select(
-            DeviceToken.first_used_at,
-            DeviceToken.retired_at,
-            Device.id.label("device_id"),
-            Device.revoked_at,
-            User.id.label("user_id"),
-            User.name,
-            User.role,
-            User.active,
-        )
-        .join(Device, Device.id == DeviceToken.device_id)
-        .join(User, User.id == Device.user_id)
-        .where(DeviceToken.token_sha256 == tokens.digest(token))
-    ).one_or_none()
-    if row is None:
+    actor: Actor
+    first_use: bool
+
+
+def device_behind(session: Session, token: str, now: datetime, grace_days: int) -> Caller | None:
+    """Who is behind a device's token, None when it is not a device's; raises for one that has ended."""
+    rows = session.connection().execute(_BEHIND, {"wanted": tokens.digest(token)}).all()
+    if not rows:
         return None
+    row = rows[0]
     if row.retired_at is not None:
         raise TokenRevoked("A newer token of this device is in use.")
     if row.revoked_at is not None and now > row.revoked_at + timedelta(days=grace_days):
         raise TokenRevoked("This device was revoked.")
-    grants = frozenset(session.scalars(select(Grant.code).where(Grant.user_id == row.user_id)))
+    grants = frozenset(row.code for row in rows if row.code is not None)
     revoked = row.revoked_at is not None or not row.active
-    return Actor(row.user_id, row.name, row.role, grants, row.device_id, revoked), row.first_used_at is None
+    actor = Actor(row.user_id, row.name, row.role, grants, row.device_id, revoked)
+    return Caller(actor, first_use=row.first_used_at is None)
 
 
 def first_use(session: Session, token: str, now: datetime) -> None:

@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backend import write_behind
+from backend.bulk import Bulk
 from backend.models import FieldWrite, Stream
 from sync.merge import FieldChange
+
+_WRITES = Bulk(FieldWrite)
 
 
 def write(
@@ -25,12 +29,9 @@ def write(
     at: datetime,
 ) -> None:
     """Note the values that a row's fields have from `rev` on."""
-    if not values:
-        return
-    common = {"row_type": row[0], "row_id": row[1], "rev": rev, "stream_id": stream_id, "op_id": op_id, "at": at}
-    session.execute(
-        insert(FieldWrite),
-        [{**common, "author_id": author_id, "field": name, "value": {"is": value}} for name, value in values.items()],
+    write_behind.of(session).add(
+        _WRITES,
+        [(*row, rev, name, {"is": value}, stream_id, author_id, op_id, at) for name, value in values.items()],
     )
 
 

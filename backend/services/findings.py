@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.models import Finding, Photo
+from backend.bulk import Bulk
+from backend.models import Finding, FindingCell
 from backend.services import (
     checklists,
     deadlines,
@@ -18,6 +18,7 @@ from backend.services import (
     numbering,
     photos,
     publishing,
+    under_way,
 )
 from backend.services.actor import Actor
 from backend.services.placing import Placed
@@ -26,6 +27,7 @@ from sync.commands import Outcome
 from sync.errors import OpRefused
 from sync.store import OpContext, Store
 
+_FINDINGS, _CELLS = Bulk(Finding), Bulk(FindingCell)
 FIRST_STATE = "submitted"
 
 
@@ -43,7 +45,7 @@ def create(
     Raises OpRefused `row-exists` when its id is taken.
     """
     feed = cast(SqlStore, store)
-    if session.get(Finding, finding.id) is not None:
+    if under_way.find(session, Finding, finding.id) is not None:
         raise OpRefused("row-exists", "There is already a finding with this id; the first one stands.")
     finding.number = numbering.finding_number(session, placed.cell_code, context.received_at)
     finding.state, finding.rev = FIRST_STATE, 1
@@ -51,11 +53,16 @@ def create(
     finding.received_at = context.received_at
     finding.position, finding.lon, finding.lat = placed.position, placed.lon, placed.lat
     finding.accuracy_m, finding.cell_code = placed.accuracy_m, placed.cell_code
-    finding.cells = placed.cells()
+    cells = placed.cells()
+    for cell in cells:
+        cell.finding_id = finding.id
+    finding.cells = cells
     _put_deadline(session, finding)
     finding.flags = [*finding.flags, *duplicates.of_finding(session, finding)]
-    session.add(finding)
-    session.flush()
+    under_way.add(session, _FINDINGS, [finding])
+    under_way.add(session, _CELLS, finding.cells)
+    under_way.remember(session, finding)
+    duplicates.note(session, finding)
     field_history.write(
         session,
         ("finding", finding.id),
@@ -68,10 +75,9 @@ def create(
     )
     photos.hold_if_seen(session, who, hashes)
     photos.mention(session, context, ("finding", finding.id), hashes, "scene")
-    waiting = select(Photo).where(Photo.subject_type == "finding", Photo.subject_id == finding.id)
-    for photo in session.scalars(waiting):
+    for photo in photos.waiting_for(session, ("finding", finding.id)):
         photos.check(session, photo)
-    publishing.finding(session, feed, finding)
+    publishing.finding(session, feed, under_way.find(session, Finding, finding.id) or finding)
     return Outcome(rev=1, created=(finding.id,))
 
 

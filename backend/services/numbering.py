@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from backend import write_behind
+from backend.bulk import Bulk
 from backend.models import NumberSeries
 from backend.services.deadlines import CHINA
 
+_SERIES = Bulk(NumberSeries, "replace")
+_LAST = select(NumberSeries.last).where(NumberSeries.series == bindparam("wanted"))
 CITY_PREFIX = {"4502": "LZ", "4508": "GG"}
 
 
@@ -34,7 +38,11 @@ def fire_number(session: Session, cell_code: str | None, received_at: datetime) 
 
 
 def _next(session: Session, series: str) -> int:
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(NumberSeries).values(series=series, last=1)
-    statement = statement.on_conflict_do_update(index_elements=["series"], set_={"last": NumberSeries.last + 1})
-    return int(session.execute(statement.returning(NumberSeries.last)).scalar_one())
+    """The number after the last; the series is read once a transaction."""
+    behind = write_behind.of(session)
+    last = behind.notes.get(("series", series))
+    if last is None:
+        last = behind.connection.execute(_LAST, {"wanted": series}).scalar() or 0
+    behind.notes.put(("series", series), last + 1)
+    behind.add(_SERIES, [(series, last + 1)])
+    return int(last) + 1

@@ -5,17 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, select
+from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from backend import foreknowledge, write_behind
+from backend.bulk import Bulk
 from backend.models import Blob, BlobHolder, Entry, Finding, Mention, Photo
-from backend.services import photo_checks, publishing
+from backend.services import photo_checks, publishing, shown_photos, under_way
 from backend.services.actor import Actor
 from backend.sync_store import SqlStore
 from sync.store import OpContext
 
 Subject = tuple[str, str]
+_BROUGHT = exists().where(
+    Blob.sha256 == Mention.sha256,
+    Blob.lost_at.is_(None),
+    BlobHolder.sha256 == Mention.sha256,
+    BlobHolder.user_id == Mention.author_id,
+)
+_MISSING = (
+    select(Mention.sha256)
+    .where(Mention.stream_id == bindparam("stream"), ~_BROUGHT)
+    .distinct()
+    .order_by(Mention.sha256)
+)
+_MENTIONS, _PHOTOS = Bulk(Mention, "ignore"), Bulk(Photo)
 
 
 def mention(session: Session, context: OpContext, subject: Subject, hashes: Iterable[str], role: str) -> None:
@@ -23,26 +38,17 @@ def mention(session: Session, context: OpContext, subject: Subject, hashes: Iter
 
     Whoever can see bytes when naming them may show them to others: they become a holder.
     """
-    values = [
-        {
-            "stream_id": context.stream,
-            "sha256": sha256,
-            "subject_type": subject[0],
-            "subject_id": subject[1],
-            "author_id": context.author_id,
-            "role": role,
-            "named_at": context.received_at,
-        }
-        for sha256 in dict.fromkeys(hashes)
-    ]
-    if values:
-        dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-        session.execute(dialect.insert(Mention).on_conflict_do_nothing(), values)
+    named = list(dict.fromkeys(hashes))
+    common = (*subject, context.author_id, role, context.received_at)
+    write_behind.of(session).add(_MENTIONS, [(context.stream, sha256, *common) for sha256 in named])
+    shown_photos.named(session, subject, context.stream, named, role)
 
 
 def hold_if_seen(session: Session, actor: Actor, hashes: Iterable[str]) -> None:
     """Make the actor a holder of those stored hashes that the actor may see now (asked before naming them)."""
     for sha256 in dict.fromkeys(hashes):
+        if foreknowledge.is_stranger(session, sha256):
+            continue
         if session.get(Blob, sha256) is not None and may_see_blob(session, actor, sha256):
             add_holder(session, sha256, actor.user_id)
 
@@ -55,14 +61,7 @@ def add_holder(session: Session, sha256: str, user_id: str) -> None:
 
 def missing_media(session: Session, stream: str) -> list[str]:
     """The hashes that this stream named and whose bytes its author has not brought yet, or that were lost since."""
-    there = exists().where(
-        Blob.sha256 == Mention.sha256,
-        Blob.lost_at.is_(None),
-        BlobHolder.sha256 == Mention.sha256,
-        BlobHolder.user_id == Mention.author_id,
-    )
-    query = select(Mention.sha256).where(Mention.stream_id == stream, ~there).distinct().order_by(Mention.sha256)
-    return list(session.scalars(query))
+    return list(session.connection().execute(_MISSING, {"stream": stream}).scalars())
 
 
 def may_see_blob(session: Session, actor: Actor, sha256: str) -> bool:
@@ -110,11 +109,27 @@ def forget_bytes(session: Session, store: SqlStore, hashes: Sequence[str]) -> No
             publishing.republish(session, store, (type, subject_id))
 
 
+def add(session: Session, photo: Photo) -> None:
+    """Store a new photo record."""
+    under_way.add(session, _PHOTOS, [photo])
+    under_way.remember(session, photo)
+    shown_photos.recorded(session, photo)
+
+
+def waiting_for(session: Session, subject: Subject) -> Sequence[Photo]:
+    """The photo records that came before their subject."""
+    known = shown_photos.records(session, subject)
+    if known is not None:
+        return known
+    return session.scalars(select(Photo).where(Photo.subject_type == subject[0], Photo.subject_id == subject[1])).all()
+
+
 def check(session: Session, photo: Photo) -> None:
     """Compare a photo's record with its bytes when both are here; what differs is flagged on it and on its finding."""
-    blob = session.get(Blob, photo.sha256)
+    blob = None if foreknowledge.is_stranger(session, photo.sha256) else session.get(Blob, photo.sha256)
     if blob is None:
         return
+    photo = session.get_one(Photo, photo.id)
     finding = session.get(Finding, photo.subject_id) if photo.subject_type == "finding" else None
     flags = photo_checks.flags(photo, blob.facts, finding)
     photo.flags = merged(photo.flags, flags)

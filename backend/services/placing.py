@@ -29,7 +29,7 @@ class Placed:
         return self.location.code if self.location else None
 
     def cells(self) -> list[FindingCell]:
-        """The assignments: administrative cell with its confidence, 1 km square, BeiDou code."""
+        """The assignments, by scheme: administrative cell with its confidence, BeiDou code, 1 km square."""
         at = self.location
         if at is None:
             return []
@@ -37,10 +37,10 @@ class Placed:
         if at.code is not None:
             shares = [{"code": code, "share": share} for code, share in at.candidates]
             found.append(self._cell("admin", at.code, at.confidence, at.method, shares))
-        if at.square is not None:
-            found.append(self._cell("square-1000", at.square, at.square_confidence, "floor", []))
         if at.beidou is not None:
             found.append(self._cell("beidou", at.beidou, 1.0, "floor", []))
+        if at.square is not None:
+            found.append(self._cell("square-1000", at.square, at.square_confidence, "floor", []))
         return found
 
     def _cell(self, scheme: str, code: str, confidence: float, method: str, candidates: list[Any]) -> FindingCell:

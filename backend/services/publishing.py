@@ -10,16 +10,18 @@ from collections.abc import Callable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backend.extensions import Base
 from backend.models import Comment, Conflict, Finding, FirePoint, Inspection, Site
-from backend.services import cells, fire_points, rows
+from backend.services import cells, fire_points, rows, shown_photos, under_way
+from backend.services.authors import shown_name
 from backend.sync_store import SqlStore
 from sync.store import Row
 
 
 def finding(session: Session, store: SqlStore, row: Finding) -> int:
     session.flush()
-    photos = rows.photos_of(session, "finding", [row.id])[row.id]
-    author = rows.names_of(session, [row.author_id]).get(row.author_id)
+    photos = shown_photos.of(session, ("finding", row.id))
+    author = shown_name(session, row.author_id)
     return store.publish(
         Row("finding", row.id, row.rev, rows.finding_document(row, photos, author), finding_scopes(row))
     )
@@ -32,8 +34,12 @@ def finding_scopes(row: Finding) -> frozenset[str]:
 
 def inspection(session: Session, store: SqlStore, row: Inspection) -> int:
     session.flush()
-    found = list(session.scalars(select(Finding.id).where(Finding.inspection_id == row.id).order_by(Finding.number)))
-    author = rows.names_of(session, [row.author_id]).get(row.author_id)
+    found = under_way.noted(session, ("findings of", row.id))
+    if found is None:
+        found = session.scalars(
+            select(Finding.id).where(Finding.inspection_id == row.id).order_by(Finding.number)
+        ).all()
+    author = shown_name(session, row.author_id)
     scopes = frozenset(cells.scopes(row.cell_code) | {f"user:{row.author_id}"})
     return store.publish(Row("inspection", row.id, row.rev, rows.inspection_document(row, found, author), scopes))
 
@@ -41,8 +47,8 @@ def inspection(session: Session, store: SqlStore, row: Inspection) -> int:
 def comment(session: Session, store: SqlStore, row: Comment) -> int:
     """A comment is where its finding is."""
     session.flush()
-    photos = rows.photos_of(session, "comment", [row.id])[row.id]
-    author = rows.names_of(session, [row.author_id]).get(row.author_id)
+    photos = shown_photos.of(session, ("comment", row.id))
+    author = shown_name(session, row.author_id)
     subject = session.get_one(Finding, row.finding_id)
     scopes = finding_scopes(subject) | {f"user:{row.author_id}"}
     return store.publish(Row("comment", row.id, row.rev, rows.comment_document(row, photos, author), scopes))
@@ -51,7 +57,7 @@ def comment(session: Session, store: SqlStore, row: Comment) -> int:
 def conflict(session: Session, store: SqlStore, row: Conflict) -> int:
     """A conflict is where its subject is, and with whoever lost."""
     session.flush()
-    author = rows.names_of(session, [row.author_id]).get(row.author_id)
+    author = shown_name(session, row.author_id)
     if row.row_type == "fire_point":
         scopes = fire_point_scopes(session.get_one(FirePoint, row.row_id)) | {f"user:{row.author_id}"}
     else:
@@ -87,7 +93,7 @@ def fire_point_scopes(row: FirePoint) -> frozenset[str]:
     return frozenset(cells.scopes(row.cell_code) | people)
 
 
-_BY_TYPE: dict[str, tuple[type, Callable[..., int]]] = {
+_BY_TYPE: dict[str, tuple[type[Base], Callable[..., int]]] = {
     "finding": (Finding, finding),
     "inspection": (Inspection, inspection),
     "comment": (Comment, comment),
@@ -99,6 +105,6 @@ _BY_TYPE: dict[str, tuple[type, Callable[..., int]]] = {
 def republish(session: Session, store: SqlStore, subject: tuple[str, str]) -> None:
     """Publish a subject again after something that it shows changed; one that has not arrived is left."""
     kind = _BY_TYPE.get(subject[0])
-    row = session.get(kind[0], subject[1]) if kind else None
+    row = under_way.find(session, kind[0], subject[1]) if kind else None
     if kind is not None and row is not None:
         kind[1](session, store, row)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
@@ -27,6 +27,11 @@ from sync.ops import Op, read_instant, sha256_of
 from sync.receipts import SigningKey
 from sync.store import Json
 from sync.text import clean
+
+_DEVICES = cast("Table", Device.__table__)
+_OF_DEVICE = select(Stream.id, Stream.user_id, Stream.public_key).where(Stream.device_id == bindparam("device"))
+_NEWEST = _OF_DEVICE.order_by(Stream.opened_at.desc()).limit(1)
+_NAMED = _OF_DEVICE.where(Stream.id == bindparam("named"))
 
 log = structlog.get_logger()
 
@@ -50,25 +55,33 @@ def read_push(session: Session, actor: Actor, request: Any, received_at: datetim
     return batch
 
 
-def _stream_of(session: Session, actor: Actor, envelopes: list[Any]) -> Stream:
+def _stream_of(session: Session, actor: Actor, envelopes: list[Any]) -> Any:
     """The one stream that the ops name, which must be this device's; its newest one when there are none."""
-    query = select(Stream).where(Stream.device_id == actor.device_id)
     named = batches.stream_named(envelopes)
-    if named is not None:
-        query = query.where(Stream.id == named)
-    found = session.scalars(query.order_by(Stream.opened_at.desc()).limit(1)).first()
+    query, asked = (_NEWEST, {}) if named is None else (_NAMED, {"named": named})
+    found = session.connection().execute(query, {"device": actor.device_id, **asked}).first()
     if found is None:
         raise StreamUnknown("The ops name a stream that is not this device's.")
     return found
 
 
-def push(session: Session, actor: Actor, batch: Batch, app: object, backed_up_by_others: bool, key: SigningKey) -> Json:
+def push(
+    session: Session,
+    actor: Actor,
+    batch: Batch,
+    app: object,
+    backed_up_by_others: bool,
+    key: SigningKey,
+    in_hurry: bool = False,
+) -> Json:
     """Process a batch in the caller's writing transaction and answer it, each stored op with its receipt.
 
+    In a hurry rows are written many at a time; `write_behind.Hasty` asks for the same again without hurry.
     With an outside backup `backed_up_seq` follows the head: the operator has said that what is written is safe.
     """
-    store = SqlStore(session, batch.received_at)
+    store = SqlStore(session, batch.received_at, in_hurry=in_hurry)
     answer = engine.push(store, handlers(session), batch, on_error=_report)
+    store.settle()
     _seen(session, actor, batch.received_at, app)
     epoch = store.epoch()
     receipts.attach(session, key, epoch, batch, answer.results)
@@ -87,9 +100,7 @@ def _seen(session: Session, actor: Actor, now: datetime, app: object) -> None:
     values: dict[str, object] = {"last_seen_at": now}
     if isinstance(app, str) and app:
         values["app"] = str(clean(app))[:40]
-    session.execute(
-        update(Device).where(Device.id == actor.device_id).values(**values).execution_options(synchronize_session=False)
-    )
+    session.connection().execute(update(_DEVICES).where(_DEVICES.c.id == actor.device_id).values(**values))
 
 
 def _report(op: Op, error: Exception) -> None:

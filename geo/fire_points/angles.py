@@ -26,17 +26,18 @@ _AXES: dict[str, Axis] = {
     "北纬": "lat", "纬度": "lat", "纬": "lat", "n": "lat", "lat": "lat", "latitude": "lat",
 }  # fmt: skip
 _WORDS = r"东经|北纬|经度|纬度|经|纬|longitude|latitude|long|lon|lng|lat"
+# Runs of blanks are bounded, or a text of nothing else would take for ever.
 _ANGLE = re.compile(
     rf"""
-    (?:(?P<before>(?<![a-z])(?:{_WORDS}|[en]))\s*[:=]?\s*)?
+    (?:(?P<before>(?<![a-z])(?:{_WORDS}|[en]))\s{{0,3}}[:=]?\s{{0,3}})?
     (?<![\d.])(?P<degrees>\d{{1,3}}(?:\.\d+)?)
-    (?:\s*(?P<sign>[°度])
-        (?:\s*(?P<minutes>\d{{1,2}}(?:\.\d+)?)\s*['分]
-            (?:\s*(?P<seconds>\d{{1,2}}(?:\.\d+)?)\s*(?:"|''|秒)?)?
+    (?:\s{{0,3}}(?P<sign>[°度])
+        (?:\s{{0,3}}(?P<minutes>\d{{1,2}}(?:\.\d+)?)\s{{0,3}}['分]
+            (?:\s{{0,3}}(?P<seconds>\d{{1,2}}(?:\.\d+)?)\s{{0,3}}(?:"|''|秒)?)?
         )?
     )?
     (?![\d:]|\.\d)
-    (?(before)|(?:\s*(?P<after>[en])(?![a-z]))?)
+    (?(before)|(?:\s{{0,3}}(?P<after>[en])(?![a-z]))?)
     """,
     re.IGNORECASE | re.VERBOSE,
 )

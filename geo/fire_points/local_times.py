@@ -16,11 +16,12 @@ _EXCEL_EPOCH = date(1899, 12, 30)
 _EXCEL_1904 = date(1904, 1, 1)
 _SERIALS = range(36_526, 73_051)
 """Of 2000 to 2099."""
-_DATE = re.compile(r"(?<!\d)(20\d{2})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})(?!\d)\s*日?")
+# Runs of blanks are bounded, or a text of nothing else would take for ever.
+_DATE = re.compile(r"(?<!\d)(20\d{2})\s{0,3}[-/.年]\s{0,3}(\d{1,2})\s{0,3}[-/.月]\s{0,3}(\d{1,2})(?!\d)\s{0,3}日?")
 _COMPACT = re.compile(r"(?<!\d)(20\d{2})(\d{2})(\d{2})(?!\d)")
-_MONTH_DAY = re.compile(r"(?<!\d)(\d{1,2})\s*月\s*(\d{1,2})\s*[日号]")
+_MONTH_DAY = re.compile(r"(?<!\d)(\d{1,2})\s{0,3}月\s{0,3}(\d{1,2})\s{0,3}[日号]")
 _TIME = re.compile(
-    r"(凌晨|早上|上午|中午|下午|傍晚|晚上|夜间)?\s*(?<![\d.])(\d{1,2})\s*(?:[:时点]\s*(\d{1,2})\s*分?(?:[:]?(\d{1,2})\s*秒?)?|([时点])(半)?)(?!\d)"
+    r"(凌晨|早上|上午|中午|下午|傍晚|晚上|夜间)?\s{0,3}(?<![\d.])(\d{1,2})\s{0,3}(?:[:时点]\s{0,3}(\d{1,2})\s{0,3}分?(?:[:]?(\d{1,2})\s{0,3}秒?)?|([时点])(半)?)(?!\d)"
 )
 _AFTERNOON = ("下午", "傍晚", "晚上", "夜间")
 _YESTERDAY, _TODAY = re.compile("昨[天日晚夜]"), re.compile("今[天日晚早]")

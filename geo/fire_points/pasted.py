@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from geo.datum import Datum, parse_datum
+from geo.errors import TableUnreadable
 from geo.fault import Fault
 from geo.fire_points.angles import plain
 from geo.fire_points.detection import Detection, Source
@@ -24,7 +26,22 @@ LEAST_RADIUS_M = 50.0
 """Of a point that a person names; a guess, to be tried in use."""
 _PHONE = re.compile(r"(?<![\d.])(?:1[3-9]\d{9}|0\d{2,3}-?\d{7,8})(?![\d.])")
 _FUTURE = timedelta(minutes=10)
-_MAX_TEXT = 100_000
+MAX_TEXT = 20_000
+"""Characters; a longer text is a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a line or a text says beside its coordinates."""
+
+    when: When
+    phones: tuple[str, ...]
+    places: tuple[str, ...]
+
+    def filled(self, common: _Said) -> _Said:
+        """This line's own, and of what it leaves out the text's."""
+        when = self.when if self.when.stated else common.when
+        return _Said(when, self.phones or common.phones, self.places or common.places)
 
 
 def parse_pasted(
@@ -42,22 +59,29 @@ def parse_pasted(
     instant with a time zone, for what the text leaves out of its dates. `names`: known places, whose codes are noted
     where they are mentioned.
 
-    Raises DatumMissing, DatumUnknown; ValueError for a `received` without a time zone.
+    Raises DatumMissing, DatumUnknown; TableUnreadable for a text of more than MAX_TEXT; ValueError for a `received`
+    without a time zone.
     """
     declared = parse_datum(datum)
     if received.tzinfo is None:
         raise ValueError("`received` has a time zone")
-    text = plain(text[:_MAX_TEXT])
+    if len(text) > MAX_TEXT:
+        raise TableUnreadable(f"a text has at most {MAX_TEXT:,} characters", form="text")
+    text = plain(text)
     found = Gathering(region)
     read = points_in_text(text, region)
     found.faults += read.faults
     if not read.points and not read.faults:
         found.faults.append(Fault("no-coordinates", None, "the text has no coordinates; it can be placed by hand"))
-    said = when_in(_without(text, read.points))
+    common = _said(text, read.points, names or {})
+    lines: dict[str, _Said] = {}
     for point in read.points:
         row = text.count("\n", 0, point.start) + 1
+        line = _line(text, point)
+        if line not in lines:
+            lines[line] = _said(line, points_in_text(line, region).points, names or {}).filled(common)
         try:
-            detection = _detection(point, text, row, said, (declared, received, source, names or {}), found)
+            detection = _detection(point, (row, text, line), lines[line], (declared, received, source), found)
         except RowFault as fault:
             found.faults.append(fault.at(row))
             continue
@@ -73,30 +97,30 @@ def parse_pasted(
     return found.parsed()
 
 
+def _said(text: str, points: tuple[TextPoint, ...], names: Mapping[str, Name]) -> _Said:
+    return _Said(when_in(_without(text, points)), tuple(_PHONE.findall(text)), tuple(_places(text, names)))
+
+
 def _detection(
     point: TextPoint,
-    text: str,
-    row: int,
-    said: When,
-    terms: tuple[Datum, datetime, Source, Mapping[str, Name]],
+    where: tuple[int, str, str],
+    said: _Said,
+    terms: tuple[Datum, datetime, Source],
     found: Gathering,
 ) -> Detection | None:
-    datum, received, source, names = terms
+    (row, text, line), (datum, received, source) = where, terms
     place = found.place(point.lon, point.lat, datum, row)
     if place is None:
         return None
-    line = _line(text, point)
-    own = when_in(_without(line, points_in_text(line, found.region).points))
-    when = own if own.stated else said
     try:
-        instant, until = when.span(received)
+        instant, until = said.when.span(received)
     except ValueError as error:
         raise RowFault("date-invalid", "the text names a day that no calendar has") from error
-    notes: dict[str, object] = {"text": line, "time": "stated" if when.stated else "received"}
-    if phones := _PHONE.findall(line) or _PHONE.findall(text):
-        notes["phones"] = phones
-    if places := _places(line, names) or _places(text, names):
-        notes["places"] = places
+    notes: dict[str, object] = {"text": line, "time": "stated" if said.when.stated else "received"}
+    if said.phones:
+        notes["phones"] = list(said.phones)
+    if said.places:
+        notes["places"] = list(said.places)
     return Detection(
         source=source,
         instant=instant,

@@ -91,18 +91,22 @@ def csv_rows(text: str, form: str, needed: set[str], skipped: int = 0) -> Iterat
     A row of another length than the header's is empty: which of its fields are missing, nobody knows. `skipped`:
     lines of the file before the text.
 
-    Raises TableUnreadable where the header lacks a needed column.
+    Raises TableUnreadable where the header lacks a needed column, and for what is no CSV.
     """
-    reader = csv.reader(StringIO(text.lstrip("\ufeff")))
-    header = [name.strip().lower() for name in next(reader, [])]
-    lacking = sorted(needed - set(header))
-    if lacking:
-        raise TableUnreadable(
-            f"a {form} file has the columns {', '.join(sorted(needed))}; {', '.join(lacking)} missing",
-            form=form,
-            missing=lacking,
-        )
-    for cells in reader:
-        if any(cell.strip() for cell in cells):
-            whole = len(cells) == len(header)
-            yield skipped + reader.line_num, {k: v.strip() for k, v in zip(header, cells, strict=True)} if whole else {}
+    reader = csv.reader(StringIO(text.lstrip("\ufeff"), newline=None))
+    try:
+        header = [name.strip().lower() for name in next(reader, [])]
+        lacking = sorted(needed - set(header))
+        if lacking:
+            raise TableUnreadable(
+                f"a {form} file has the columns {', '.join(sorted(needed))}; {', '.join(lacking)} missing",
+                form=form,
+                missing=lacking,
+            )
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                named = zip(header, cells, strict=False) if len(cells) == len(header) else ()
+                yield skipped + reader.line_num, {name: cell.strip() for name, cell in named}
+    except csv.Error as error:  # a quote that never closes runs into the limit of a field
+        line = skipped + reader.line_num
+        raise TableUnreadable(f"no readable CSV at line {line}: {error}", form=form, line=line) from error

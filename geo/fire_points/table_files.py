@@ -36,7 +36,10 @@ def table_rows(content: bytes, sheet: str | None = None) -> tuple[Rows, bool]:
         except UnicodeDecodeError:
             continue
         dialect = "excel-tab" if text.count("\t") > text.count(",") else "excel"
-        return [list(row) for row in csv.reader(StringIO(text), dialect)], False
+        try:
+            return [list(row) for row in csv.reader(StringIO(text, newline=None), dialect)], False
+        except csv.Error as error:  # a quote that never closes runs into the limit of a field
+            raise TableUnreadable(f"no readable CSV: {error}", form="csv") from error
     raise TableUnreadable("neither an .xlsx workbook nor a CSV in UTF-8 or GBK", form="csv")
 
 

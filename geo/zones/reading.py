@@ -205,9 +205,9 @@ def _days(stated: object) -> Days:
 
 def _hours(stated: Mapping[str, Any]) -> Hours:
     try:
-        start, end = (minutes(str(stated.get(key))) for key in ("from", "to"))
+        start, end = (minutes(stated.get(key)) for key in ("from", "to"))
     except ValueError as error:
-        raise _Fault("hours-invalid", "hours are written from HH:MM to HH:MM") from error
+        raise _Fault("hours-invalid", "hours are written from 'HH:MM' to 'HH:MM', in quotes") from error
     if start == end or start == 24 * 60:
         raise _Fault("hours-invalid", f"hours from {stated.get('from')} to {stated.get('to')} are no span of a day")
     return Hours(start, end)

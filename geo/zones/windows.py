@@ -8,12 +8,14 @@ given as dates. Hours that cross midnight belong to the day on which they begin:
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from geo.local_time import local_time
 
 _DAY = timedelta(days=1)
+_CLOCK = re.compile(r"(\d\d):([0-5]\d)")
 
 MonthDay = tuple[int, int]
 
@@ -123,11 +125,10 @@ class Schedule:
         return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
 
 
-def minutes(text: str) -> int:
-    """Minutes of `HH:MM`, up to 24:00. Raises ValueError."""
-    if text == "24:00":
-        return 24 * 60
-    at = time.fromisoformat(text)
-    if at.second or at.microsecond or at.tzinfo is not None:
+def minutes(text: object) -> int:
+    """Minutes of the text `HH:MM`, up to 24:00. Raises ValueError, also for a number: that is what YAML makes of hours
+    without quotes, and 1020 minutes are not 10:20."""
+    match = _CLOCK.fullmatch(text) if isinstance(text, str) else None
+    if match is None or (at := int(match[1]) * 60 + int(match[2])) > 24 * 60:
         raise ValueError(f"{text!r} is no hour and minute")
-    return at.hour * 60 + at.minute
+    return at

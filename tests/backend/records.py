@@ -170,7 +170,9 @@ class Records:
         return comment
 
     def checklist(self, code: str = "dust-liuzhou") -> ChecklistVersion:
-        return self.session.scalars(select(ChecklistVersion).where(ChecklistVersion.code == code)).one()
+        """The oldest version of one."""
+        versions = select(ChecklistVersion).where(ChecklistVersion.code == code).order_by(ChecklistVersion.version)
+        return self.session.scalars(versions.limit(1)).one()
 
     def inspection(
         self, author: Person, version: ChecklistVersion, cell: str | None = "450206", **given: Any

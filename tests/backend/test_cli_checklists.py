@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,12 @@ def run(app: Flask, *args: str) -> Result:
 
 def test_the_published_coverage_is_the_books() -> None:
     assert (ROOT / "docs/rulebook-coverage.md").read_text("utf-8") == printed.coverage_text()
+
+
+def test_the_page_names_commands_that_exist() -> None:
+    page = (ROOT / "docs/rulebook.md").read_text("utf-8")
+    named = set(re.findall(r"--app wsgi checklists (\w+)", page))
+    assert named == set(printed.group.commands)
 
 
 def test_coverage_is_printed_and_the_book_has_no_hole(app: Flask) -> None:

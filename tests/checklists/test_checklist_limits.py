@@ -54,6 +54,7 @@ LIMITS = {
     "oil.gb.cctv-months": ("gte", 3, "月"),
     "oil.gb.online-years": ("gte", 1, "a"),
     "straw.use.off-field": ("gte", 30, "%"),
+    "straw.use.off-field-gg": ("gte", 30, "%"),
     "straw.use.total-gg": ("gte", 86, "%"),
     "straw.use.cane-leaves-gg": ("gte", 30, "%"),
     "straw.use.cane-leaves-zone-gg": ("gte", 60, "%"),

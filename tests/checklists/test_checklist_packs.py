@@ -19,7 +19,7 @@ ENCOURAGED = {
     "ind.coal-boiler.phase-35", "ind.gasifier.phase-out", "ind.manure.store-closed", "ind.manure.transport-closed",
     "ind.monitor.proxy-lz", "ind.ultra-low.boiler-65", "ind.ultra-low.cement-lj", "life.fumes.third-party-lj",
     "mob.machine.stage-one", "mob.new.electric-share", "mob.truck.china-three", "voc.dry-clean.closed",
-    "voc.gb.a-1.any", "voc.gb.a-1.hour", "voc.season.avoid-summer",
+    "straw.use.off-field-gg", "voc.gb.a-1.any", "voc.gb.a-1.hour", "voc.season.avoid-summer",
 }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from checklists.selection import Context, applicable_items
 from checklists.spots import Place, prove
 
 VECTORS = json.loads((Path(checklists.__file__).parent / "selection-vectors.json").read_text("utf-8"))
-ZONES = ["no_burn", "restricted_burn", "built_up", "populated"]
+ZONES = ["no-burn", "restricted-burn", "built-up", "populated"]
 
 
 def pack_of(name):
@@ -54,7 +54,7 @@ def test_spots_are_proven_as_their_vector_says(case):
 
 def test_the_vectors_reach_zones_months_and_every_flag():
     contexts = [case["context"] for case in VECTORS["selections"]]
-    assert {tuple(c["zones"]) if "zones" in c else None for c in contexts} >= {None, (), ("no_burn",)}
+    assert {tuple(c["zones"]) if "zones" in c else None for c in contexts} >= {None, (), ("no-burn",)}
     assert any("zones" in unknown for case in VECTORS["selections"] for unknown in case["expect"]["uncertain"].values())
     flags = {flag for case in VECTORS["spots"] for flag in case["expect"]["flags"]}
     assert flags == {"", "missing", "inaccurate", "accuracy-unknown"}

@@ -131,7 +131,7 @@ PLACES = st.fixed_dictionaries({
     "date": st.sampled_from([None, "2024-12-31", "2026-02-01", "2026-07-01"]),
     "unit": st.sampled_from([None, "45", "450206", "450206101", "450222", "450802"]),
     "site_kinds": st.sampled_from(KINDS),
-    "zones": st.sampled_from([None, [], ["no_burn"], ["built_up", "populated"]]),
+    "zones": st.sampled_from([None, [], ["no-burn"], ["built-up", "populated"]]),
 })  # fmt: skip
 
 

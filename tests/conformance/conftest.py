@@ -1,4 +1,4 @@
-"""Stores to hold against the one contract: in memory, on SQLite, on PostgreSQL."""
+"""Stores to hold against the one contract: in memory, on SQLite, on PostgreSQL, and on these with rows that wait."""
 
 from __future__ import annotations
 
@@ -34,8 +34,9 @@ class Database(Protocol):
 
 
 class SqlDatabase:
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, in_hurry: bool) -> None:
         self.app = app
+        self.in_hurry = in_hurry
 
     def add_stream(self, stream: str, author_id: str, device: str | None = None) -> None:
         device = device or stream
@@ -57,18 +58,21 @@ class SqlDatabase:
     @contextmanager
     def transaction(self, now: datetime = NOON) -> Iterator[Store]:
         with self.app.app_context(), writing() as session:
-            yield SqlStore(session, now)
+            yield SqlStore(session, now, in_hurry=self.in_hurry)
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+PROMPT = ["memory", "sqlite", "postgresql"]
+
+
+@pytest.fixture(params=[*PROMPT, "sqlite in a hurry", "postgresql in a hurry"])
 def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A database of a test's own, with nothing in it that concerns the suite."""
     if request.param == "memory":
         yield MemoryDatabase()
         return
-    url = request.getfixturevalue(f"{request.param}_database")
+    url = request.getfixturevalue(f"{request.param.split()[0]}_database")
     app = create_app(settings_for(tmp_path / "data", url))
-    yield SqlDatabase(app)
+    yield SqlDatabase(app, request.param.endswith("hurry"))
     with app.app_context():
         db.session.remove()
         db.engine.dispose()

@@ -12,7 +12,7 @@ from sync.chain import Tip
 from sync.errors import StreamUnknown
 from sync.ops import read_body
 from sync.store import DecidedAlready, EntryKey, OpContext, OpResult, Row, Store, StoredOp
-from tests.conformance.conftest import Database
+from tests.conformance.conftest import PROMPT, Database
 from tests.sync.world import NOON, WEI, Chain, group, uid
 
 ROW = uid("row")
@@ -78,6 +78,7 @@ def test_a_kept_op_publishes_its_result_to_its_author(kept: Database, chain: Cha
         assert found == EntryKey(f"user:{WEI}", "op_result", stored.op.id, "put", stored.result.seq)
 
 
+@pytest.mark.parametrize("kept", PROMPT, indirect=True)
 def test_an_op_id_has_one_owner(kept: Database, chain: Chain) -> None:
     with kept.transaction() as store:
         store.lock_counter()
@@ -91,6 +92,7 @@ def test_an_op_id_has_one_owner(kept: Database, chain: Chain) -> None:
         assert len(store.entries_after(f"user:{WEI}", 0, 10)) == 1
 
 
+@pytest.mark.parametrize("kept", PROMPT, indirect=True)
 def test_a_place_in_a_stream_is_taken_once(kept: Database, chain: Chain) -> None:
     with kept.transaction() as store:
         store.lock_counter()
@@ -281,3 +283,54 @@ def test_an_epoch_is_named_and_nothing_is_backed_up_at_first(kept: Database) -> 
     with kept.transaction() as store:
         assert store.epoch()
         assert (store.backed_up_seq(), store.tombstone_floor()) == (0, 0)
+
+
+def test_what_a_transaction_wrote_it_can_read_at_once(kept: Database, chain: Chain) -> None:
+    """Guards the notes of rows that wait to be written, and that a statement writes them first."""
+    with kept.transaction() as store:
+        store.lock_counter()
+        store.foresee([ROW, uid("op of nobody")])
+        held = store.keep(an_op(chain, "held", waits_for=ROW, group=group("g", 1, 2)), owns_id=True)
+        seq = publish(store, HERE, THERE)
+        assert store.op_at(chain.stream, 1) == store.op_by_id(held.op.id) == held
+        assert store.op_by_id(uid("op of nobody")) is None
+        assert store.hashes(chain.stream, [1]) == {1: held.op.sha256}
+        assert store.waiting_for(ROW) == store.group_members(chain.stream, uid("g")) == [held]
+        assert entries(store, HERE) == [("put", ROW, seq)]
+        assert store.digests([THERE]) == {THERE: digest.of_scope([("row", ROW, seq)])}
+        moved = publish(store, THERE)
+        assert entries(store, HERE, seq) == [("leave", ROW, moved)]
+
+
+def test_what_was_undone_is_unknown_again(kept: Database, chain: Chain) -> None:
+    """Guards the notes, which go back with the savepoint, and the digest that was folded inside it."""
+    with kept.transaction() as store:
+        store.lock_counter()
+        store.foresee([ROW])
+        before = publish(store, HERE)
+        with suppress(ZeroDivisionError), store.savepoint():
+            lost = store.keep(an_op(chain, "held", waits_for=ROW), owns_id=True)
+            publish(store, THERE)
+            raise ZeroDivisionError
+        assert store.op_at(chain.stream, 1) is None
+        assert store.op_by_id(lost.op.id) is None
+        assert store.waiting_for(ROW) == []
+        assert entries(store, HERE) == [("put", ROW, before)]
+        after = publish(store, HERE)
+        assert store.digests([HERE, THERE]) == {HERE: digest.of_scope([("row", ROW, after)]), THERE: (0, digest.EMPTY)}
+
+
+def test_a_savepoint_that_was_read_in_is_undone_as_well(kept: Database, chain: Chain) -> None:
+    """Guards the savepoints that the database is told of only when something is written or asked."""
+    with kept.transaction() as store:
+        store.lock_counter()
+        first = publish(store, HERE, id=uid(1))
+        with suppress(ZeroDivisionError), store.savepoint():
+            publish(store, HERE, id=uid(2))
+            with store.savepoint():
+                publish(store, HERE, id=uid(3))
+                assert len(entries(store, HERE)) == 3
+            publish(store, HERE, id=uid(4))
+            raise ZeroDivisionError
+        last = publish(store, HERE, id=uid(5))
+        assert entries(store, HERE) == [("put", uid(1), first), ("put", uid(5), last)]

@@ -21,7 +21,7 @@ from tests.backend.serving import ROOT, Served, eventually
 from tests.faults.test_full_disk import fill
 from tests.faults.test_killed_at_failpoints import invitation, record_a_finding_with_its_photo
 
-IN_SHORT = ("backup-placed", "restore-old-moved")
+IN_SHORT = ("restore-old-moved",)
 POINTS = [pytest.param(name, marks=() if name in IN_SHORT else pytest.mark.slow) for name in failpoints.BACKUP_NAMES]
 KILLED = -signal.SIGKILL
 

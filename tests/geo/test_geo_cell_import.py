@@ -96,6 +96,29 @@ def test_a_cpg_that_says_otherwise_than_the_bytes_is_pointed_out(tmp_path):
     assert codes(declared.errors) == ["encoding-unknown"]
 
 
+@pytest.mark.parametrize("encoding", ["GBK", "UTF-8"])
+def test_a_cpg_of_latin_1_fits_every_byte_and_is_not_believed(tmp_path, encoding):
+    path = shapefile(tmp_path / "shp", district_rows(), encoding=encoding)
+    path.with_suffix(".cpg").write_text("ISO-8859-1")
+    report = import_cells(path, datum="CGCS2000", hierarchy=STATISTICAL, against=Against(county_grid()))
+    assert codes(report.warnings) == ["encoding-contradicted"]
+    assert report.require()["450206100"].name == sample_grid()["450206100"].name
+
+
+def test_a_cpg_says_nothing_wrong_of_ascii(tmp_path):
+    path = shapefile(tmp_path / "shp", [row | {"name": row["code"]} for row in district_rows()])
+    path.with_suffix(".cpg").write_text("ISO-8859-1")
+    report = import_cells(path, datum="CGCS2000", hierarchy=STATISTICAL, against=Against(county_grid()))
+    assert report.warnings == ()
+
+
+@pytest.mark.parametrize("crs", [{}, {"properties": None}, {"properties": {"name": 4545}}, "EPSG:4545", []])
+def test_a_crs_member_that_names_nothing_is_refused(tmp_path, crs):
+    path = geojson(tmp_path / "cells.geojson", sound(), crs=crs)
+    report = import_cells(path, datum="CGCS2000", hierarchy=STATISTICAL, against=Against(county_grid()))
+    assert codes(report.errors) == ["crs-unsupported"]
+
+
 def test_codes_that_a_table_holds_as_numbers_are_codes(tmp_path):
     for number in (int, float):
         rows = [row | {"code": number(row["code"])} for row in district_rows()]
@@ -320,6 +343,12 @@ def test_a_ring_that_crosses_itself_is_told_with_its_place_and_not_repaired(repo
 )
 def test_each_unsound_shape_has_its_own_code(report_on, shape, code):
     assert codes(report_on(sound({"shape": shape})).errors) == [code]
+
+
+def test_a_ring_that_only_rounding_closes_is_told_too(report_on):
+    needle = Polygon([(109.2, 24.2), (109.3, 24.2), (109.3, 24.3), (109.25, 24.2000000001), (109.2, 24.3)])
+    assert needle.is_valid
+    assert codes(report_on(sound({"shape": needle})).errors) == ["ring-touches-itself"]
 
 
 def test_the_region_is_declared(report_on):

@@ -191,6 +191,16 @@ def test_of_two_events_that_a_new_detection_bridges_the_older_stands():
     assert found.merged == {"e002": "e001"}
 
 
+def test_which_event_is_older_is_said_by_when_it_was_opened_and_not_by_its_id():
+    def member(event, detection):
+        return Member(event, detection.lon, detection.lat, detection.instant, None, detection.reach_m)
+
+    members = [member("a", seen(0)), member("b", seen(1400))]
+    opened = {"a": START + timedelta(days=1), "b": START}
+    assert group([seen(700)], members, opened, ids()).merged == {"a": "b"}
+    assert group([seen(700)], members, dict.fromkeys("ab", START), ids()).merged == {"b": "a"}
+
+
 def test_two_bridges_of_one_batch_merge_into_the_same_event():
     stored = Stored()
     for place in (0, 20_000, 40_000):

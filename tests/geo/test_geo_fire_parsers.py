@@ -288,6 +288,17 @@ def test_a_csv_of_excel_is_utf_8_or_gbk(encoding):
     assert tabbed == rows
 
 
+def test_lines_end_as_they_like_and_a_quote_that_never_closes_is_told():
+    for end in ("\r", "\r\n", "\n"):
+        assert len(parse_firms(end.join([VIIRS_13, ROW_13, ""])).detections) == 1
+        rows, _ = table_rows(end.join(["序号,经度,纬度,日期", "1,109.4117,24.3146,2025/11/3"]).encode())
+        assert len(rows) == 2
+    with pytest.raises(TableUnreadable):
+        table_rows(b'"' + b"x" * 200_000)
+    with pytest.raises(TableUnreadable, match="no readable CSV"):
+        parse_firms(f'{VIIRS_13}\n"' + "x" * 200_000)
+
+
 def test_what_is_no_table_is_refused():
     for content in (b"PK\x03\x04broken", b"\xd0\xcf\x11\xe0old", b"\xff\xff\xff"):
         with pytest.raises(TableUnreadable):
@@ -352,6 +363,13 @@ def test_a_text_without_coordinates_is_told_and_a_place_elsewhere_is_counted():
     assert [w.code for w in elsewhere.warnings] == ["outside-region"]
     assert elsewhere.detections == ()
     assert [f.code for f in said("2025年2月30日 2月30日 109.4117,24.3146").faults] == ["date-invalid"]
+
+
+def test_a_text_of_nothing_but_blanks_is_read_in_no_time_and_one_that_is_a_file_is_refused():
+    for text in ("经" + " " * 19_999, "109.4117,24.3146 " * 1_100, "上午 " * 6_000):
+        assert len(said(text, names=villages()).detections) == text.count(",")
+    with pytest.raises(TableUnreadable):
+        said("x" * 20_001)
 
 
 def test_a_chat_s_own_places_are_gcj02_and_a_datum_is_declared():

@@ -79,6 +79,12 @@ def test_points_are_assigned_anew_in_bulk():
     assert moved.moves() == {("B", "A"): 1, ("C", "B"): 1}
 
 
+def test_a_point_whose_cell_is_gone_and_that_lies_nowhere_now_has_moved():
+    old = AdminGrid([township("A", 109.0, 109.1, parent=None)])
+    moved = reassign(np.array([109.05]), np.array([24.05]), old, AdminGrid([]))
+    assert moved.moves() == {("A", None): 1}
+
+
 def test_known_places_are_taken_as_given():
     known = np.array([BEFORE.index_of("B"), -1])
     moved = reassign(np.array([109.01, 109.02]), np.array([24.05, 24.05]), BEFORE, AFTER, known)

@@ -68,7 +68,7 @@ def test_windows_say_themselves_in_words():
 
 
 def test_malformed_hours_are_refused():
-    for text in ("7", "25:00", "07:00:30", "07:00+08:00"):
+    for text in ("7", "25:00", "24:01", "07:60", "07:00:30", "07:00+08:00", "1020", 1020, None):
         with pytest.raises(ValueError):
             minutes(text)
 

@@ -122,6 +122,7 @@ def test_drawn_geometries_are_in_the_declared_datum():
         ({"windows": [{"seasons": [{"from": "02-30", "through": "03-01"}]}]}, "date-invalid"),
         ({"windows": [{"hours": [{"from": "7", "to": "8"}]}]}, "hours-invalid"),
         ({"windows": [{"hours": [{"from": "07:00", "to": "07:00"}]}]}, "hours-invalid"),
+        ({"windows": [{"hours": [{"from": 1020, "to": 1170}]}]}, "hours-invalid"),
         ({"windows": [{"days": [{"from": "2026-02-20", "through": "2026-02-10"}]}]}, "dates-reversed"),
         ({"windows": "always"}, "malformed"),
     ],
@@ -166,6 +167,11 @@ def test_what_no_zone_covers_has_the_default():
     inside = burning(DEFAULT, zone())
     assert (inside.outcome, inside.deciding.id) == ("no-burn", "z")
     assert [rule.zone.id for rule in inside.rules] == ["z", "default"]
+
+
+def test_any_zone_goes_before_a_default_though_the_default_is_stricter():
+    strict = zone("default", box(109.0, 24.0, 109.6, 24.6), default=True)
+    assert burning(strict, zone(kind="restricted-burn")).outcome == "restricted-burn"
 
 
 def test_where_zones_contradict_the_stricter_stands_then_the_later_paper():

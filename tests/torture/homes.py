@@ -43,6 +43,9 @@ class Home(Protocol):
     kind: str
     blobs: Path
 
+    @property
+    def repository(self) -> Repository: ...
+
     def fresh(self) -> None:
         """An empty server with its people."""
         ...
@@ -104,7 +107,7 @@ class _Home:
     def restore(self, name: str) -> None:
         """The photos are lost with the database, so that all that the backup's database shows comes from the backup."""
         self._let_go()
-        shutil.rmtree(self.blobs)
+        shutil.rmtree(self.blobs, ignore_errors=True)
         settings = self.app.extensions["bluegrid.settings"]
         wishes = Wishes(replace=True, older=name != self.repository.newest())
         server_clock = self.app.extensions["bluegrid.clock"]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from sqlalchemy import delete
 
+from backend import failpoints
 from backend.models import Grant, OpRecord
-from backend.services import accounts, attention, uploads
+from backend.receipt_key import server_key
+from backend.services import accounts, attention, evidence, tombstones, uploads
 from backend.services.errors import ServiceError
 from backend.services.receiving import Receiver
 from backend.storage import blobs
 from backend.transactions import reading, writing
 from tests.torture.choosing import GRANTS, Numbers, phone_of
-from tests.torture.purge import KEPT, purge_tombstones
 from tests.torture.witness import Violation
 from tests.torture.world import World
 
@@ -65,30 +66,41 @@ def sweep(world: World, numbers: Numbers) -> None:
 def wait(world: World, numbers: Numbers) -> None:
     """Time goes by; the server's own clock may be set back a little."""
     minutes = (1, 30, 600, 1440, 4 * 1440, 9 * 1440, -2)
-    _pass(world, minutes[numbers[0] % len(minutes)])
+    world.time.pass_by(minutes=minutes[numbers[0] % len(minutes)])
 
 
 def absence(world: World, numbers: Numbers) -> None:
     """500 days, in which one phone is in a drawer; the others are used, and old tombstones are thrown away."""
     away = phone_of(world, numbers[0])
-    _pass(world, 250 * 1440)
+    world.time.pass_by(days=250)
+    _work_of_the_day(world)
     for phone in world.phones:
         if phone is not away:
             phone.sync()
-    _pass(world, 250 * 1440)
+    world.time.pass_by(days=250)
+    _work_of_the_day(world)
+
+
+def _work_of_the_day(world: World) -> None:
+    """Days are sealed and old tombstones purged, as the job consumer does it."""
+    now = world.time.now()
     with world.writing() as session:
-        purge_tombstones(session, world.office.head_before(world.time.now() - KEPT))
-
-
-def _pass(world: World, minutes: int) -> None:
-    head = world.head()
-    world.office.now.heads.append((world.time.now(), head))
-    world.time.pass_by(minutes=minutes)
+        evidence.seal(session, server_key().signing, now, server_key().register)
+    removed = tombstones.A_COMMIT
+    while removed == tombstones.A_COMMIT:
+        with world.writing() as session:
+            removed = tombstones.purge(session, now, tombstones.A_COMMIT)
 
 
 def back_up(world: World, numbers: Numbers) -> None:
-    world.back_up()
+    world.back_up(_a_death("backup-", numbers[0]))
 
 
 def restore(world: World, numbers: Numbers) -> None:
-    world.restore(older=numbers[0] % 3 == 0)
+    world.restore(numbers[0] % 3 == 0, _a_death("restore-", numbers[1]))
+
+
+def _a_death(kind: str, number: int) -> str | None:
+    """One backup or restore in three is killed at one of its points."""
+    points = [name for name in failpoints.BACKUP_NAMES if name.startswith(kind)]
+    return points[number // 3 % len(points)] if number % 3 == 0 else None

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
-from datetime import datetime
 
 KEPT_BACKUPS = 2
 
 
 @dataclass(slots=True)
 class Backup:
-    """One backup: the head it was made at, and the hashes of the ops and photos in it."""
+    """One backup, and the hashes of the ops and photos in it."""
 
     name: str
-    head: int
     ops: set[str]
     photos: set[str]
     known: History
@@ -31,7 +29,6 @@ class History:
     revoked: list[tuple[int, str]] = field(default_factory=list)  # (head, device)
     approved: set[str] = field(default_factory=set)  # hashes of ops that a supervisor let through
     dismissed: set[str] = field(default_factory=set)
-    heads: list[tuple[datetime, int]] = field(default_factory=list)  # how far the counter was at a time
 
 
 @dataclass(slots=True)
@@ -39,8 +36,8 @@ class OfficeRecords:
     now: History = field(default_factory=History)
     backups: list[Backup] = field(default_factory=list)
 
-    def backed_up(self, name: str, head: int, ops: set[str], photos: set[str]) -> None:
-        self.backups = [*self.backups, Backup(name, head, ops, photos, copy.deepcopy(self.now))][-KEPT_BACKUPS:]
+    def backed_up(self, name: str, ops: set[str], photos: set[str]) -> None:
+        self.backups = [*self.backups, Backup(name, ops, photos, copy.deepcopy(self.now))][-KEPT_BACKUPS:]
 
     def backup(self, older: bool) -> Backup | None:
         """The newest backup, or the one before it; None when there is none."""
@@ -52,7 +49,3 @@ class OfficeRecords:
         self.backups = [one for one in self.backups if one not in newer]
         self.now = copy.deepcopy(backup.known)
         return [(one.ops, one.photos) for one in newer]
-
-    def head_before(self, at: datetime) -> int:
-        """How far the counter was at a time."""
-        return max((head for when, head in self.now.heads if when <= at), default=0)

@@ -22,7 +22,7 @@ from sync.client import EnrolmentRefused, SyncReport
 from sync.device_ports import Answer, TransportFailed
 from tests.stories import DeviceTime, FakeTime
 from tests.sync.devices import Crash, CrashingStorage
-from tests.torture.faults import Fault, Network, Sent, Tally, die
+from tests.torture.faults import Fault, Network, Sent, ServerDied, Tally, die
 from tests.torture.homes import Home
 from tests.torture.office_records import OfficeRecords
 from tests.torture.witness import Violation, Witness, ops_held
@@ -67,12 +67,12 @@ class TorturedPhone:
             self.network, self.storage, self.clock, self.world.new_id, signer=signer, public_key=public
         )
         self.device.photos.chunk_bytes = CHUNK
-        self._must_unsend: set[str] = set()
+        self._syncing, self._must_unsend = False, set[str]()
 
     def _hears(self, sent: Sent, answer: Answer) -> None:
         """Show an answer to the witness; one of another epoch asks something of the phone before anything else."""
         self.world.witness.hears(sent, answer)
-        if answer.status == 200 and sent.path.endswith("/sync/push"):
+        if self._syncing and answer.status == 200 and sent.path.endswith("/sync/push"):
             known = (self.storage.get("meta", "server") or {}).get("epoch")
             if answer.json()["epoch"] != known:
                 self._must_unsend = {key for key, _ in self.storage.items("retained")}
@@ -108,7 +108,9 @@ class TorturedPhone:
     def sync(self, faults: Sequence[Fault] = ()) -> SyncReport | None:
         reports: list[SyncReport] = []
         with self.under(faults):
+            self._syncing, self._must_unsend = True, set()
             reports.append(self.device.sync())
+        self._syncing = False
         for report in reports:
             agrees(self, report)
         return reports[0] if reports else None
@@ -215,21 +217,39 @@ class World:
             yield session
             session.expunge_all()
 
+    def _dying(self, point: str | None, act: Callable[[], object]) -> bool:
+        """Do something that may die at a failpoint; whether it did."""
+        if point is not None:
+            failpoints.arm(point, die(point))
+        try:
+            act()
+        except ServerDied as death:
+            self.tally.fault(f"die:{death}")
+            return True
+        finally:
+            failpoints.disarm()
+        return False
+
     def head(self) -> int:
         with self.reading() as session:
             return int(session.scalar(select(Counter.value)) or 0)
 
-    def back_up(self) -> None:
+    def back_up(self, point: str | None = None) -> None:
         """A backup by the product, which says so itself: `backed_up_seq` is the head of what was kept."""
-        head = self.head()
-        self.office.backed_up(self.home.back_up(), head, self.ops_stored(), self.photos_stored())
+        before, stored = self.home.repository.newest(), (self.ops_stored(), self.photos_stored())
+        self._dying(point, self.home.back_up)
+        newest = self.home.repository.newest()
+        if newest is not None and newest != before:
+            self.office.backed_up(newest, *stored)
 
-    def restore(self, older: bool = False) -> None:
-        """The server as it was at the last backup, or at the one before it, in a new epoch."""
+    def restore(self, older: bool = False, point: str | None = None) -> None:
+        """The server as it was at the last backup, or the one before it, in a new epoch; cut off, it is run again."""
         backup = self.office.backup(older)
         if backup is None:
             return
-        self.home.restore(backup.name)
+        name = backup.name
+        if self._dying(point, lambda: self.home.restore(name)):
+            self.home.restore(name)
         self._excuse_what_nobody_has(self.office.restored(backup))
         self.witness.unreadable.clear()  # what was put in quarantine since; its phone keeps it aside
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
@@ -72,12 +73,18 @@ def hashes() -> fields.List:
     return fields.List(Sha256(), load_default=list, allow_none=True, validate=validate.Length(max=MAX_PHOTOS))
 
 
-def read(schema: Schema, op: Op) -> dict[str, Any]:
+@cache
+def _reader(schema: type[Schema]) -> Schema:
+    """Made once: a schema copies all its fields whenever it is made, and keeps nothing of what it reads."""
+    return schema()
+
+
+def read(schema: type[Schema], op: Op) -> dict[str, Any]:
     """The op's arguments; raises OpRefused with the faults by field, or with a position's own code."""
     if op.row is None:
         raise OpRefused("row-missing", "This command needs the id of its row.")
     try:
-        loaded: dict[str, Any] = schema.load(op.args)
+        loaded: dict[str, Any] = _reader(schema).load(op.args)
     except ValidationError as error:
         raise OpRefused(
             "args-invalid", "Some arguments are missing or wrong.", errors=error.normalized_messages()

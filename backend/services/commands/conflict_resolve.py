@@ -35,7 +35,7 @@ class ConflictResolve:
         self.session = session
 
     def prepare(self, op: Op, context: OpContext) -> dict[str, Any]:
-        return arguments.read(ResolveArguments(), op)
+        return arguments.read(ResolveArguments, op)
 
     def apply(self, op: Op, context: OpContext, prepared: dict[str, Any], store: Store) -> Outcome:
         conflict = self.session.get(Conflict, op.row)

@@ -36,7 +36,7 @@ class FindingComment:
         self.session = session
 
     def prepare(self, op: Op, context: OpContext) -> dict[str, Any]:
-        return arguments.read(CommentArguments(), op)
+        return arguments.read(CommentArguments, op)
 
     def apply(self, op: Op, context: OpContext, prepared: dict[str, Any], store: Store) -> Outcome:
         finding = self.session.get(Finding, op.row)

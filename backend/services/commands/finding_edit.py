@@ -45,7 +45,7 @@ class FindingEdit:
         self.session = session
 
     def prepare(self, op: Op, context: OpContext) -> Prepared:
-        args = arguments.read(EditArguments(), op)
+        args = arguments.read(EditArguments, op)
         if not args:
             raise OpRefused("args-invalid", "An edit names at least one field.", errors={})
         return Prepared({name: finding_fields.as_kept(name, value) for name, value in args.items()})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +37,10 @@ class Prepared:
     args: dict[str, Any]
     placed: Placed | None
 
+    def names(self) -> Iterable[str]:
+        """See sync.commands.Foreseen."""
+        return self.args["photos"] or ()
+
 
 class FindingReport:
     """See sync.commands.Handler."""
@@ -46,7 +51,7 @@ class FindingReport:
         self.session = session
 
     def prepare(self, op: Op, context: OpContext) -> Prepared:
-        args = arguments.read(ReportArguments(), op)
+        args = arguments.read(ReportArguments, op)
         return Prepared(args, placing.place(args["position"]) if args["position"] is not None else None)
 
     def apply(self, op: Op, context: OpContext, prepared: Prepared, store: Store) -> Outcome:

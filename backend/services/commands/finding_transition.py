@@ -38,7 +38,7 @@ class FindingTransition:
         self.session = session
 
     def prepare(self, op: Op, context: OpContext) -> dict[str, Any]:
-        args = arguments.read(TransitionArguments(), op)
+        args = arguments.read(TransitionArguments, op)
         if lifecycle.step(args["start"], args["to"]) is None:
             raise OpRefused("step-unknown", f"There is no step from {args['start']} to {args['to']}.")
         return args

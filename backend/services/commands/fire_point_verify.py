@@ -55,7 +55,7 @@ class FirePointVerify:
     versions = frozenset({1})
 
     def prepare(self, op: Op, context: OpContext) -> dict[str, Any]:
-        args = arguments.read(VerifyArguments(), op)
+        args = arguments.read(VerifyArguments, op)
         require_order(args)
         return args
 

@@ -5,7 +5,7 @@ Failed duties become findings, missed encouragements advice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID, uuid5
@@ -13,8 +13,19 @@ from uuid import UUID, uuid5
 from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
+from backend.bulk import Bulk
 from backend.models import Finding, Inspection, Site
-from backend.services import answer_media, checklists, duplicates, finding_rules, findings, photos, placing, publishing
+from backend.services import (
+    answer_media,
+    checklists,
+    duplicates,
+    finding_rules,
+    findings,
+    photos,
+    placing,
+    publishing,
+    under_way,
+)
 from backend.services.actor import Actor
 from backend.services.authors import author
 from backend.services.clocks import corrected
@@ -34,6 +45,8 @@ from sync.commands import Outcome
 from sync.errors import OpHeld, OpRefused
 from sync.ops import Op, is_sha256
 from sync.store import OpContext, Store
+
+_INSPECTIONS = Bulk(Inspection)
 
 
 class AnswerArguments(arguments.Arguments):
@@ -65,6 +78,16 @@ class SubmitArguments(arguments.Arguments):
 class Prepared:
     args: dict[str, Any]
     placed: Placed | None
+    row: str
+
+    def names(self) -> Iterable[str]:
+        """See sync.commands.Foreseen: photos, and the findings that failed duties may become."""
+        for answer in self.args["answers"]:
+            yield from answer["photos"] or ()
+            yield answer["finding"] or finding_id(self.row, answer["item"])
+        signature = (self.args["signature"] or {}).get("sha256")
+        if isinstance(signature, str):
+            yield signature
 
 
 class InspectionSubmit:
@@ -76,8 +99,10 @@ class InspectionSubmit:
         self.session = session
 
     def prepare(self, op: Op, context: OpContext) -> Prepared:
-        args = arguments.read(SubmitArguments(), op)
-        return Prepared(args, placing.place(args["position"]) if args["position"] is not None else None)
+        args = arguments.read(SubmitArguments, op)
+        assert op.row is not None
+        placed = placing.place(args["position"]) if args["position"] is not None else None
+        return Prepared(args, placed, op.row)
 
     def apply(self, op: Op, context: OpContext, prepared: Prepared, store: Store) -> Outcome:
         assert op.row is not None
@@ -88,7 +113,7 @@ class InspectionSubmit:
                 "checklist-version-unknown",
                 f"This server does not have {args['checklist']}@{args['checklist_version']} yet.",
             )
-        if self.session.get(Inspection, op.row) is not None:
+        if under_way.find(self.session, Inspection, op.row) is not None:
             raise OpRefused("row-exists", "There is already an inspection with this id; the first one stands.")
         site = self.session.get(Site, args["site"]) if args["site"] else None
         placed = prepared.placed or placing.place(None, _point(site))
@@ -101,12 +126,13 @@ class InspectionSubmit:
             *self._retired(inspection),
             *duplicates.of_inspection(self.session, inspection),
         ]
-        self.session.add(inspection)
-        self.session.flush()
+        under_way.add(self.session, _INSPECTIONS, [inspection])
+        under_way.remember(self.session, inspection)
         self._mention_all(op, context, args, who)
         created = [inspection.id]
         for verdict in judgement.findings:
             created.append(self._finding(context, store, inspection, pack, verdict, op, placed, who))
+        under_way.note(self.session, ("findings of", inspection.id), created[1:])
         publishing.inspection(self.session, cast(SqlStore, store), inspection)
         return Outcome(rev=1, created=tuple(created))
 
@@ -120,6 +146,7 @@ class InspectionSubmit:
         started_at, clock_flags = corrected(args["started_at"], context)
         return Inspection(
             id=op.row,
+            rev=1,
             checklist=args["checklist"],
             checklist_version=args["checklist_version"],
             mode=args["mode"],
@@ -186,7 +213,7 @@ class InspectionSubmit:
         answer = verdict.answer
         own = placing.place(_answer_position(answer.position)) if answer.position is not None else placed
         finding = Finding(
-            id=answer.finding or str(uuid5(UUID(inspection.id), verdict.item.code)),
+            id=answer.finding or finding_id(inspection.id, verdict.item.code),
             inspection_id=inspection.id,
             site_id=inspection.site_id,
             topic=pack.topic,
@@ -206,6 +233,11 @@ class InspectionSubmit:
         finding_rules.put(finding, pack, verdict.item)
         findings.create(self.session, store, finding, own, who, context, answer.photos)
         return finding.id
+
+
+def finding_id(inspection_id: str, item: str) -> str:
+    """UUIDv5(inspection, item): a failed duty becomes one finding, whoever makes it."""
+    return str(uuid5(UUID(inspection_id), item))
 
 
 def _judge(

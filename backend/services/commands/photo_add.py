@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -9,7 +10,7 @@ from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
 from backend.models import Photo
-from backend.services import photos, publishing
+from backend.services import photos, publishing, under_way
 from backend.services.authors import author
 from backend.services.clocks import corrected
 from backend.services.commands import arguments
@@ -40,6 +41,10 @@ class PhotoArguments(arguments.Arguments):
 class Prepared:
     args: dict[str, Any]
 
+    def names(self) -> Iterable[str]:
+        """See sync.commands.Foreseen."""
+        return self.args["sha256"], self.args["subject"]["id"]
+
 
 class PhotoAdd:
     """See sync.commands.Handler."""
@@ -50,17 +55,17 @@ class PhotoAdd:
         self.session = session
 
     def prepare(self, op: Op, context: OpContext) -> Prepared:
-        return Prepared(arguments.read(PhotoArguments(), op))
+        return Prepared(arguments.read(PhotoArguments, op))
 
     def apply(self, op: Op, context: OpContext, prepared: Prepared, store: Store) -> Outcome:
+        assert op.row is not None
         args = prepared.args
-        if self.session.get(Photo, op.row) is not None:
+        if under_way.find(self.session, Photo, op.row) is not None:
             raise OpRefused("row-exists", "There is already a photo with this id; the first one stands.")
         who = author(self.session, context.author_id)
         subject = (args["subject"]["type"], args["subject"]["id"])
         photo = self._photo(op, context, args)
-        self.session.add(photo)
-        self.session.flush()
+        photos.add(self.session, photo)
         photos.hold_if_seen(self.session, who, [photo.sha256])
         photos.mention(self.session, context, subject, [photo.sha256], photo.role)
         photos.check(self.session, photo)

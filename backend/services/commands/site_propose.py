@@ -40,7 +40,7 @@ class SitePropose:
     versions = frozenset({1})
 
     def prepare(self, op: Op, context: OpContext) -> dict[str, Any]:
-        return arguments.read(ProposeArguments(), op)
+        return arguments.read(ProposeArguments, op)
 
     def apply(self, op: Op, context: OpContext, prepared: dict[str, Any], store: Store) -> Outcome:
         assert op.row is not None
