@@ -18,8 +18,8 @@ from werkzeug.exceptions import HTTPException
 from backend import outages
 from backend.api import overload
 from backend.services import errors as services
+from backend.services import fire_links, site_imports, site_register, zones
 from backend.services import media_errors as media
-from backend.services import site_imports, site_register
 from checklists.errors import ChecklistError
 from geo.errors import GeoError
 from sync import errors as sync
@@ -38,6 +38,8 @@ STATUS: dict[type[Exception], int] = {
     services.StorageFull: 507,
     site_register.RevisionStale: 409,
     site_imports.ImportNotReady: 409,
+    fire_links.LinkInvalid: 403,
+    zones.ZoneSetNotReady: 409,
     overload.Overloaded: 503,
     services.ServiceError: 422,
     media.TusVersionUnsupported: 412,

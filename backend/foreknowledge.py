@@ -24,6 +24,7 @@ SELECT id FROM {asked} WHERE NOT (
     OR EXISTS (SELECT 1 FROM comment WHERE comment.id = asked.id)
     OR EXISTS (SELECT 1 FROM conflict WHERE conflict.id = asked.id)
     OR EXISTS (SELECT 1 FROM site WHERE site.id = asked.id)
+    OR EXISTS (SELECT 1 FROM fire_point WHERE fire_point.id = asked.id)
     OR EXISTS (SELECT 1 FROM photo WHERE photo.id = asked.id)
     OR EXISTS (SELECT 1 FROM photo WHERE photo.subject_id = asked.id
         AND photo.subject_type IN ('comment', 'finding', 'inspection'))

@@ -21,6 +21,10 @@ def init_app(app: Flask, settings: Settings) -> None:
         evidence,
         exports,
         findings,
+        fire_imports,
+        fire_ledger,
+        fire_links,
+        fire_points,
         health,
         inspections,
         media,
@@ -29,6 +33,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         site_imports,
         sites,
         sync,
+        zones,
     )
 
     app.json = OrjsonProvider(app)
@@ -58,6 +63,11 @@ def init_app(app: Flask, settings: Settings) -> None:
         exports,
         sites,
         site_imports,
+        zones,
+        fire_points,
+        fire_imports,
+        fire_links,
+        fire_ledger,
         attention,
         evidence,
         backups,

@@ -184,6 +184,66 @@ class SiteSchema(Schema):
     rev = fields.Integer(required=True)
 
 
+class SightingSchema(Schema):
+    id = fields.String(required=True)
+    source = _code("fire_source")
+    satellite = fields.String(required=True)
+    at = _time("When it was seen")
+    until = _time("The end of the span, where only a day is known", null=True)
+    location = fields.Nested(LocationSchema, required=True)
+    reach_m = fields.Float(required=True, metadata={"description": "How far the fire may be from there"})
+    confidence = _text("low, nominal or high")
+    quality = _text("standard, nrt or rt")
+    notes = fields.Dict(required=True, metadata={"description": "What people said"})
+
+
+class FirePointSchema(Schema):
+    id = fields.String(required=True)
+    number = fields.String(required=True)
+    state = _code("fire_state")
+    first_at = _time("First seen")
+    last_at = _time("Last seen")
+    reported_at = _time("接报: when it became known here")
+    location = fields.Nested(LocationSchema, required=True)
+    reach_m = fields.Float(required=True)
+    cell = _text("Administrative cell")
+    cell_confidence = fields.Float(required=True)
+    place = _text("村屯及小地名")
+    zone = fields.Dict(required=True, metadata={"description": "The verdict on burning there and then, with sentences"})
+    sources = fields.List(fields.String(), required=True)
+    sightings = fields.Integer(required=True)
+    detections = fields.List(fields.Nested(SightingSchema), required=True, metadata={"description": "The latest 20"})
+    reporter = fields.Nested(PersonSchema, required=True, allow_none=True)
+    assignee = fields.Nested(PersonSchema, required=True, allow_none=True)
+    outcome = _text("straw, other, scorched, approved, ruled_out or not_found")
+    arrived_at = _time("到场", null=True)
+    extinguished_at = _time("扑灭", null=True)
+    crop = _text("作物")
+    area_mu = fields.Float(required=True, allow_none=True, metadata={"description": "过火面积, 亩"})
+    handling = fields.List(fields.String(), required=True, metadata={"description": "扑灭, 教育, 立案"})
+    penalty_yuan = fields.Float(required=True, allow_none=True)
+    note = _text()
+    position = fields.Nested(PositionSchema, required=True, allow_none=True)
+    answered_at = _time("When the answer was received", null=True)
+    answered_by = fields.Nested(PersonSchema, required=True, allow_none=True)
+    answered_via = _text("app, link or console")
+    photos = fields.List(fields.Nested(PhotoSchema), required=True)
+    flags = fields.List(fields.Nested(FlagSchema), required=True)
+    merged_into = _text("Id of the fire point that this one turned out to be")
+    rev = fields.Integer(required=True)
+
+
+class ZoneSetSchema(Schema):
+    id = fields.String(required=True)
+    city = fields.String(required=True, metadata={"description": "Code of the city whose zones these are"})
+    name = fields.String(required=True)
+    file = fields.String(required=True, metadata={"description": "SHA-256 of the file, as GET /api/v1/packs gives it"})
+    bytes = fields.Integer(required=True)
+    activated_at = _time("In force from", null=True)
+    retired_at = _time("Replaced by another set at", null=True)
+    rev = fields.Integer(required=True)
+
+
 class SubjectSchema(Schema):
     type = fields.String(required=True)
     id = fields.String(required=True)

@@ -9,7 +9,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
 from backend.api import access, documents
-from backend.services import checklists, rows
+from backend.services import checklists, rows, zones
 from backend.services.errors import NotFound
 from backend.transactions import reading
 
@@ -38,11 +38,13 @@ def list_checklists() -> Response:
 @blueprint.alt_response(404, description="There is no such pack")
 @access.anyone_known()
 def get_pack(sha256: str) -> Response:
-    """The exact bytes of a checklist version, for ever the same."""
+    """The exact bytes of a checklist version or of a set of zones, for ever the same."""
     if not _SHA256.fullmatch(sha256):
         raise NotFound("A pack is named by 64 lower-case hex digits.")
     with reading() as session:
-        response = Response(checklists.body(session, sha256), mimetype="application/json")
+        response = Response(
+            zones.body(session, sha256) or checklists.body(session, sha256), mimetype="application/json"
+        )
     response.set_etag(sha256)
     response.headers["Cache-Control"] = FOR_EVER
     response.make_conditional(request)

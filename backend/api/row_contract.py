@@ -18,9 +18,11 @@ ROWS: dict[str, type[Schema]] = {
     "comment": documents.CommentSchema,
     "conflict": documents.ConflictSchema,
     "finding": documents.FindingSchema,
+    "fire_point": documents.FirePointSchema,
     "inspection": documents.InspectionSchema,
     "op_result": documents.OpResultSchema,
     "site": documents.SiteSchema,
+    "zone_set": documents.ZoneSetSchema,
 }
 
 ANSWERS: dict[str, type[Schema]] = {

@@ -13,10 +13,12 @@ def init_app(app: Flask) -> None:
         demo,
         devices,
         evidence,
+        fire_points,
         media,
         setup,
         sites,
         users,
+        zones,
     )
 
     for module in (
@@ -28,6 +30,8 @@ def init_app(app: Flask) -> None:
         evidence,
         media,
         sites,
+        zones,
+        fire_points,
         checklists,
         backup,
     ):

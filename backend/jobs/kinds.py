@@ -21,7 +21,7 @@ from backend.backups import running as backups
 from backend.jobs import intents
 from backend.models import Job
 from backend.receipt_key import server_key
-from backend.services import evidence, leftovers, site_doubts, site_imports, tombstones, uploads
+from backend.services import evidence, fire_imports, leftovers, site_doubts, site_imports, tombstones, uploads
 from backend.services.scrubbing import Scrubber
 from backend.storage import blobs
 from backend.transactions import reading, writing
@@ -71,11 +71,21 @@ def site_import(session: Session, job: Job) -> dict[str, Any]:
     return {"left": left}
 
 
+def fire_import(session: Session, job: Job) -> dict[str, Any]:
+    """Take the next sightings of a file in; what is left is a further job, so that phones go on pushing."""
+    import_id = str(job.arguments["import"])
+    left = fire_imports.apply_some(session, import_id, clock.now(), clock.new_id)
+    if left:
+        intents.ask(session, clock.new_id(), job.kind, job.arguments, job.asked_by, clock.now())
+    return {"left": left}
+
+
 def look_at_sites(session: Session, _job: Job) -> dict[str, Any]:
     """Point out sites whose visits of the last day say that their datum is another one; forget old tables."""
     now = clock.now()
     changed = site_doubts.look(session, now, now - timedelta(days=1))
-    return {"changed": changed, "forgotten": site_imports.forget(session, now - timedelta(days=30))}
+    old = now - timedelta(days=30)
+    return {"changed": changed, "forgotten": site_imports.forget(session, old) + fire_imports.forget(session, old)}
 
 
 def daily_backup(alive: Callable[[], object]) -> dict[str, Any]:
@@ -93,6 +103,7 @@ JOB_KINDS: dict[str, Work] = {
     "purge-tombstones": purge_tombstones,
     "sweep-uploads": sweep_uploads,
     "site-import": site_import,
+    "fire-import": fire_import,
     "look-at-sites": look_at_sites,
 }
 

@@ -5,6 +5,7 @@ from backend.models.conflict import Conflict, FieldWrite
 from backend.models.device import Device, DeviceToken, Invite, Stream
 from backend.models.evidence import DailyRoot, LogRecord, ReceiptKey
 from backend.models.finding import Comment, Finding, FindingCell
+from backend.models.fire_point import FireDay, FireDetection, FireImport, FireImportRow, FireLink, FirePoint
 from backend.models.grid import Cell, GridVersion
 from backend.models.inspection import Inspection
 from backend.models.media import Blob, BlobHolder, Mention, Photo, Upload, UploadPart
@@ -12,6 +13,7 @@ from backend.models.office import AuditEvent, Job, NumberSeries
 from backend.models.people import Certificate, Grant, LoginToken, User
 from backend.models.site import Site, SiteChange, SiteImport, SiteImportRow
 from backend.models.sync import Counter, Entry, OpIdentity, OpRecord, QuarantinedBody, ScopeDigest, SyncedRow
+from backend.models.zone import ZoneSet
 
 __all__ = [
     "AuditEvent",
@@ -31,6 +33,12 @@ __all__ = [
     "FieldWrite",
     "Finding",
     "FindingCell",
+    "FireDay",
+    "FireDetection",
+    "FireImport",
+    "FireImportRow",
+    "FireLink",
+    "FirePoint",
     "Grant",
     "GridVersion",
     "Inspection",
@@ -55,4 +63,5 @@ __all__ = [
     "Upload",
     "UploadPart",
     "User",
+    "ZoneSet",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from backend.models import (
@@ -14,6 +14,7 @@ from backend.models import (
     BlobHolder,
     Conflict,
     Finding,
+    FirePoint,
     Grant,
     Mention,
     OpRecord,
@@ -124,9 +125,15 @@ def _unreadable(session: Session, authors: set[str] | None) -> Items:
 
 def _conflicts(session: Session, actor: Actor) -> Items:
     query = (
-        select(Conflict, User.display_name, Finding.cell_code, Finding.number)
+        select(
+            Conflict,
+            User.display_name,
+            func.coalesce(Finding.cell_code, FirePoint.cell_code),
+            func.coalesce(Finding.number, FirePoint.number),
+        )
         .join(User, User.id == Conflict.author_id)
-        .join(Finding, Finding.id == Conflict.row_id)
+        .outerjoin(Finding, and_(Finding.id == Conflict.row_id, Conflict.row_type == "finding"))
+        .outerjoin(FirePoint, and_(FirePoint.id == Conflict.row_id, Conflict.row_type == "fire_point"))
         .where(Conflict.state == "open")
         .order_by(Conflict.at.desc())
     )
@@ -142,8 +149,9 @@ def _in_area(actor: Actor) -> ColumnElement[bool]:
     codes: set[str] = set()
     for code in actor.grants:
         codes |= cells.descendants(code)
-    inside: ColumnElement[bool] = Finding.cell_code.in_(codes)
-    return or_(inside, Finding.cell_code.is_(None)) if actor.sees_unassigned() else inside
+    cell = func.coalesce(Finding.cell_code, FirePoint.cell_code)
+    inside: ColumnElement[bool] = cell.in_(codes)
+    return or_(inside, cell.is_(None)) if actor.sees_unassigned() else inside
 
 
 def _refused(session: Session, authors: set[str] | None) -> Items:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from backend.models import Conflict, Finding
-from backend.services import conflicts, field_history, finding_fields, finding_rights, publishing
+from backend.models import Conflict, Finding, FirePoint
+from backend.services import conflicts, field_history, finding_fields, finding_rights, fire_answers, publishing
 from backend.services.actor import Actor
 from backend.sync_store import SqlStore
 from sync.errors import OpHeld, OpRefused
@@ -26,36 +27,50 @@ def decide(
     op_id: str | None = None,
     approved: bool = False,
 ) -> int:
-    """Resolve a conflict; the same choice again changes nothing. Returns the finding's `rev`.
+    """Resolve a conflict; the same choice again changes nothing. Returns the row's `rev`.
 
     Raises OpRefused `already-resolved` and `choice-invalid`, OpHeld `right-lost`.
     """
-    finding = session.get_one(Finding, conflict.row_id)
-    if not approved and (who.role not in ("supervisor", "admin") or not finding_rights.covers(who, finding)):
-        raise OpHeld("right-lost", "Only a supervisor of the finding's cell resolves its conflicts.")
+    subject: Finding | FirePoint
+    if conflict.row_type == "fire_point":
+        subject = session.get_one(FirePoint, conflict.row_id)
+    else:
+        subject = session.get_one(Finding, conflict.row_id)
+    if not approved and (who.role not in ("supervisor", "admin") or not finding_rights.covers(who, subject)):
+        raise OpHeld("right-lost", "Only a supervisor of the cell resolves its conflicts.")
     names = {field["name"] for field in conflict.fields}
     if set(choice) != names:
         raise OpRefused("choice-invalid", "The choice names each lost field once.", fields=sorted(names))
     if conflict.state == "resolved":
         if conflict.choice == dict(choice):
-            return finding.rev
+            return subject.rev
         raise OpRefused("already-resolved", "This conflict was resolved otherwise; the first decision stands.")
     incoming = {field["name"]: field["incoming"] for field in conflict.fields if choice[field["name"]] == "incoming"}
     if incoming:
-        finding.rev += 1
-        if "state" in incoming:
-            finding.state = incoming["state"]
-        finding_fields.put(session, finding, {name: value for name, value in incoming.items() if name != "state"})
+        subject.rev += 1
+        _set(session, subject, incoming)
         field_history.write(
             session,
-            ("finding", finding.id),
-            finding.rev,
+            (conflict.row_type, subject.id),
+            subject.rev,
             incoming,
             author_id=who.user_id,
             stream_id=stream_id,
             op_id=op_id,
             at=at,
         )
-        publishing.finding_and_what_hangs_on_it(session, store, finding)
+        if isinstance(subject, FirePoint):
+            publishing.fire_point(session, store, subject)
+        else:
+            publishing.finding_and_what_hangs_on_it(session, store, subject)
     conflicts.resolve(session, store, conflict, choice, who.user_id, at)
-    return finding.rev
+    return subject.rev
+
+
+def _set(session: Session, subject: Finding | FirePoint, incoming: Mapping[str, Any]) -> None:
+    if isinstance(subject, FirePoint):
+        fire_answers.choose(subject, incoming)
+        return
+    if "state" in incoming:
+        subject.state = incoming["state"]
+    finding_fields.put(session, subject, {name: value for name, value in incoming.items() if name != "state"})

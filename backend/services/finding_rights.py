@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.models import Finding
+from backend.models import Finding, FirePoint
 from backend.services import cells
 from backend.services.actor import Actor
 from sync.errors import OpHeld
@@ -15,8 +15,8 @@ def may_act(who: Actor, finding: Finding) -> bool:
     return covers(who, finding)
 
 
-def covers(who: Actor, finding: Finding) -> bool:
-    """True when the finding lies within the grants; unassigned ones are the city's and the admins'."""
+def covers(who: Actor, finding: Finding | FirePoint) -> bool:
+    """True when the finding (or fire point) lies within the grants; unassigned ones are the city's and the admins'."""
     if finding.cell_code is None:
         return who.sees_unassigned()
     return who.covers(cells.lineage(finding.cell_code))

@@ -30,6 +30,13 @@ def proposal_number(session: Session, received_at: datetime) -> str:
     return f"{series}-{_next(session, series):04d}"
 
 
+def fire_number(session: Session, cell_code: str | None, received_at: datetime) -> str:
+    """`LZ-HD-20261122-0001`: a fire point (火点), by the day that it became known."""
+    prefix = CITY_PREFIX.get((cell_code or "")[:4], "QT")
+    series = f"{prefix}-HD-{received_at.astimezone(CHINA):%Y%m%d}"
+    return f"{series}-{_next(session, series):04d}"
+
+
 def _next(session: Session, series: str) -> int:
     """The number after the last; the series is read once a transaction."""
     behind = write_behind.of(session)

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.extensions import Base
-from backend.models import Comment, Conflict, Finding, Inspection, Site
-from backend.services import cells, rows, shown_photos, under_way
+from backend.models import Comment, Conflict, Finding, FirePoint, Inspection, Site
+from backend.services import cells, fire_points, rows, shown_photos, under_way
 from backend.services.authors import shown_name
 from backend.sync_store import SqlStore
 from sync.store import Row
@@ -58,7 +58,10 @@ def conflict(session: Session, store: SqlStore, row: Conflict) -> int:
     """A conflict is where its subject is, and with whoever lost."""
     session.flush()
     author = shown_name(session, row.author_id)
-    scopes = finding_scopes(session.get_one(Finding, row.row_id)) | {f"user:{row.author_id}"}
+    if row.row_type == "fire_point":
+        scopes = fire_point_scopes(session.get_one(FirePoint, row.row_id)) | {f"user:{row.author_id}"}
+    else:
+        scopes = finding_scopes(session.get_one(Finding, row.row_id)) | {f"user:{row.author_id}"}
     return store.publish(Row("conflict", row.id, row.rev, rows.conflict_document(row, author), scopes))
 
 
@@ -79,11 +82,23 @@ def site(session: Session, store: SqlStore, row: Site) -> int:
     return store.publish(Row("site", row.id, row.rev, document, frozenset(scopes)))
 
 
+def fire_point(session: Session, store: SqlStore, row: FirePoint) -> int:
+    session.flush()
+    return store.publish(Row("fire_point", row.id, row.rev, fire_points.document(session, row), fire_point_scopes(row)))
+
+
+def fire_point_scopes(row: FirePoint) -> frozenset[str]:
+    """A fire point is under its cell and each ancestor, with who reported it, and with whoever is sent there."""
+    people = {f"user:{user}" for user in (row.reporter_id, row.assignee_id) if user is not None}
+    return frozenset(cells.scopes(row.cell_code) | people)
+
+
 _BY_TYPE: dict[str, tuple[type[Base], Callable[..., int]]] = {
     "finding": (Finding, finding),
     "inspection": (Inspection, inspection),
     "comment": (Comment, comment),
     "site": (Site, site),
+    "fire_point": (FirePoint, fire_point),
 }
 
 

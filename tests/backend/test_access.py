@@ -17,6 +17,7 @@ PUBLIC = {
     "GET /",
     "GET /api/docs/",
     "GET /api/docs/<path:path>",
+    "GET /api/v1/fire-answer",
     "GET /api/v1/openapi.json",
     "GET /api/v1/sync/receipt-key",
     "GET /api/v1/tls/authority.crt",
@@ -26,6 +27,7 @@ PUBLIC = {
     "OPTIONS /api/v1/media/<upload_id>",
     "POST /api/v1/auth/login",
     "POST /api/v1/devices/enrol",
+    "POST /api/v1/fire-answer",
 }
 DEVICES = {
     "GET /api/v1/sync/pull": False,
@@ -46,6 +48,9 @@ ADMIN = {
     "POST /api/v1/checklists/<code>/<version>/retire",
     "POST /api/v1/checklists/drafts",
     "POST /api/v1/checklists/drafts/<code>/<version>/publish",
+    "GET /api/v1/zone-imports/<uuid:set_id>",
+    "POST /api/v1/zone-imports",
+    "POST /api/v1/zone-imports/<uuid:set_id>/apply",
 }
 OFFICE = {
     "GET /api/v1/checklists/<code>/<version>/form.xlsx",
@@ -53,21 +58,37 @@ OFFICE = {
     "GET /api/v1/checklists/diff",
     "GET /api/v1/attention",
     "GET /api/v1/evidence/proof/<int:n>",
+    "GET /api/v1/exports/fire-ledger.xlsx",
     "GET /api/v1/exports/rectification-list.xlsx",
+    "GET /api/v1/fire-days",
+    "GET /api/v1/fire-rates",
     "POST /api/v1/attention/conflicts/<uuid:conflict_id>/resolve",
     "POST /api/v1/attention/ops/<uuid:stream>/<int:n>/dismiss",
     "POST /api/v1/attention/ops/<uuid:stream>/<int:n>/retry",
     "GET /api/v1/site-imports/<uuid:import_id>",
     "PATCH /api/v1/sites/<uuid:site_id>",
+    "GET /api/v1/fire-imports/<uuid:import_id>",
+    "POST /api/v1/fire-imports",
+    "POST /api/v1/fire-imports/<uuid:import_id>/apply",
+    "POST /api/v1/fire-points/<uuid:point_id>/links",
+    "PUT /api/v1/fire-points/<uuid:point_id>/assignee",
     "POST /api/v1/site-imports",
     "POST /api/v1/site-imports/<uuid:import_id>/apply",
     "POST /api/v1/sites",
 }
-PEOPLE = {"GET /api/v1/sites/<uuid:site_id>/label.svg", "POST /api/v1/auth/logout", "POST /api/v1/auth/password"}
+PEOPLE = {
+    "GET /api/v1/sites/<uuid:site_id>/label.svg",
+    "POST /api/v1/auth/logout",
+    "POST /api/v1/auth/password",
+    "POST /api/v1/fire-points",
+    "PUT /api/v1/fire-days/<unit>/<day>",
+}
 KNOWN = {
     "GET /api/v1/blobs/<sha256>": False,
     "GET /api/v1/blobs/<sha256>/thumbnail": False,
     "GET /api/v1/checklists": False,
+    "GET /api/v1/fire-points": False,
+    "GET /api/v1/fire-points/<uuid:point_id>": False,
     "GET /api/v1/findings": False,
     "GET /api/v1/findings/<uuid:finding_id>": False,
     "GET /api/v1/inspections": False,
@@ -78,6 +99,8 @@ KNOWN = {
     "GET /api/v1/sites/by-label/<label>": False,
     "GET /api/v1/sites/<uuid:site_id>": False,
     "GET /api/v1/users/me": False,
+    "GET /api/v1/zones": False,
+    "GET /api/v1/zones/at": False,
     "DELETE /api/v1/media/<upload_id>": True,
     "HEAD /api/v1/media/<upload_id>": True,
     "PATCH /api/v1/media/<upload_id>": True,

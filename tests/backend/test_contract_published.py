@@ -15,7 +15,9 @@ from flask.testing import FlaskClient
 from backend import catalogue
 from backend.api import row_contract
 from backend.cli import contract as printed
+from backend.services import zones
 from backend.services.commands import contract, handlers
+from backend.transactions import writing
 from tests.backend.handmade import Hand
 from tests.recorded import story
 from tests.stories import IN_LIUJIANG, Server, new_id
@@ -99,6 +101,10 @@ def test_every_row_and_answer_of_a_day_is_as_published_field_by_field(server: Se
     admin = server.token("boss", "admin")
     site = {"code": "LJ-1", "name": "拉堡安置房", "kind": "construction", "position": IN_LIUJIANG, "attributes": {}}
     assert client.post("/api/v1/sites", json=site, headers=admin).status_code == 201
+    with server.app.app_context(), writing() as session:
+        zones.load_sample(session, server.time.now(), new_id)
+    fire = {"source": "video", "position": IN_LIUJIANG, "seen_at": server.time.now().isoformat(), "phone": "1"}
+    assert client.post("/api/v1/fire-points", json=fire, headers=admin).status_code == 201
     wei = server.phone("wei")
     page, status = wei.raw("GET", "/api/v1/sync/pull").json(), {"sha256": ["ab" * 32]}
     said = {

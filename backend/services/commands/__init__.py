@@ -9,6 +9,7 @@ from backend.services.commands.finding_comment import FindingComment
 from backend.services.commands.finding_edit import FindingEdit
 from backend.services.commands.finding_report import FindingReport
 from backend.services.commands.finding_transition import FindingTransition
+from backend.services.commands.fire_point_verify import FirePointVerify
 from backend.services.commands.inspection_submit import InspectionSubmit
 from backend.services.commands.photo_add import PhotoAdd
 from backend.services.commands.site_propose import SitePropose
@@ -25,5 +26,6 @@ def handlers(session: Session) -> dict[str, Handler]:
         "finding.comment": FindingComment(session),
         "photo.add": PhotoAdd(session),
         "conflict.resolve": ConflictResolve(session),
+        "fire_point.verify": FirePointVerify(session),
         "site.propose": SitePropose(session),
     }

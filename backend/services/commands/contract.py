@@ -14,6 +14,7 @@ from backend.services.commands.finding_comment import CommentArguments
 from backend.services.commands.finding_edit import EditArguments
 from backend.services.commands.finding_report import ReportArguments
 from backend.services.commands.finding_transition import TransitionArguments
+from backend.services.commands.fire_point_verify import VerifyArguments
 from backend.services.commands.inspection_submit import SubmitArguments
 from backend.services.commands.photo_add import PhotoArguments
 from backend.services.commands.site_propose import ProposeArguments
@@ -26,6 +27,7 @@ SCHEMAS: dict[str, type[Schema]] = {
     "finding.comment": CommentArguments,
     "photo.add": PhotoArguments,
     "conflict.resolve": ResolveArguments,
+    "fire_point.verify": VerifyArguments,
     "site.propose": ProposeArguments,
 }
 

@@ -1,0 +1,159 @@
+"""One-time links: somebody without an account answers for one fire point, once, for a while.
+
+A supervisor makes a link out to a name and sends it. It shows that fire point alone, without the phone numbers of
+those who called. The token is kept as a hash; a new link voids those before it. The answer counts as given through
+the supervisor who made the link, under the name it was made out to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from io import BytesIO
+from typing import Any
+
+from marshmallow import ValidationError
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from backend.blobs import Blobs
+from backend.models import FireLink, FirePoint
+from backend.services import audit, fire_answers, fire_points, media, photos, rows, tokens
+from backend.services.actor import Actor
+from backend.services.commands.fire_point_verify import AnswerArguments, require_order
+from backend.services.errors import InputInvalid, ServiceError, TooLarge
+from backend.services.texts import require_storable
+from backend.sync_store import SqlStore
+from sync.errors import OpRefused
+from sync.store import OpContext
+
+MOST_HOURS = 72
+MOST_PHOTOS = 6
+MOST_PHOTO_BYTES = 10 * 1024 * 1024
+SHOWN = (
+    "number", "state", "first_at", "last_at", "location", "reach_m", "cell", "place", "zone", "sources", "outcome",
+)  # fmt: skip
+
+
+class LinkInvalid(ServiceError):
+    """The link is unknown, used, replaced, or past its time: which of these, a stranger is not told."""
+
+    code = "link-invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A photo that was judged and whose bytes are in their place."""
+
+    sha256: str
+    size: int
+    verdict: media.Verdict
+
+
+def make(
+    session: Session, actor: Actor, point_id: str, link_id: str, name: str, hours: int, now: datetime
+) -> tuple[FireLink, str]:
+    """A new link and its token, which is told once. Raises NotFound, NotAllowed."""
+    point = fire_points.get(session, actor, point_id)
+    fire_points.require_office(actor, point)
+    unused = (FireLink.fire_point_id == point.id, FireLink.used_at.is_(None), FireLink.expires_at > now)
+    session.execute(update(FireLink).where(*unused).values(expires_at=now))
+    token = tokens.new_token()
+    link = FireLink(
+        id=link_id,
+        fire_point_id=point.id,
+        token_sha256=tokens.digest(token),
+        name=name,
+        made_by=actor.user_id,
+        made_at=now,
+        expires_at=now + timedelta(hours=hours),
+    )
+    session.add(link)
+    session.flush()
+    audit.record(session, now, actor.user_id, "fire-link.make", link.id, fire_point=point.id, hours=hours)
+    return link, token
+
+
+def find(session: Session, token: str, now: datetime) -> FireLink:
+    """The link of a token. Raises LinkInvalid."""
+    link = session.scalar(select(FireLink).where(FireLink.token_sha256 == tokens.digest(token)))
+    if link is None or link.used_at is not None or link.expires_at <= now:
+        raise LinkInvalid("This link is not valid any more; ask for a new one.")
+    return link
+
+
+def shown(session: Session, link: FireLink) -> dict[str, Any]:
+    """What a link shows: where to go and which rule holds there; nobody's phone, nothing of other fire points."""
+    document = fire_points.document(session, _standing(session, link))
+    return {name: document[name] for name in SHOWN} | {
+        "name": link.name,
+        "expires_at": rows.instant(link.expires_at),
+    }
+
+
+def _standing(session: Session, link: FireLink) -> FirePoint:
+    point = session.get_one(FirePoint, link.fire_point_id)
+    return session.get_one(FirePoint, point.merged_into) if point.merged_into else point
+
+
+def read_answer(said: object) -> dict[str, Any]:
+    """An answer's fields. Raises InputInvalid with the faults by field, TextInvalid, and a position's own errors."""
+    if not isinstance(said, Mapping):
+        raise InputInvalid("The answer is an object.", field="answer")
+    require_storable(said, "answer")
+    try:
+        answer: dict[str, Any] = AnswerArguments().load(said)
+        require_order(answer)
+    except ValidationError as error:
+        raise InputInvalid("Some fields are missing or wrong.", errors=error.normalized_messages()) from None
+    except OpRefused as error:
+        raise InputInvalid(str(error), **error.extras) from None
+    return answer
+
+
+def keep_photos(blobs: Blobs, files: Sequence[bytes]) -> list[Picture]:
+    """Judge photos and put them in their place, before anything is written down. Raises InputInvalid, TooLarge."""
+    if len(files) > MOST_PHOTOS:
+        raise TooLarge(f"An answer has {MOST_PHOTOS} photos at most.", limit=MOST_PHOTOS)
+    judged = []
+    for data in files:
+        if len(data) > MOST_PHOTO_BYTES:
+            raise TooLarge(f"A photo may have {MOST_PHOTO_BYTES // 2**20} MiB at most.", limit=MOST_PHOTO_BYTES)
+        verdict = media.judge(BytesIO(data))
+        if verdict.code is not None or verdict.facts.get("kind") != "image":
+            raise InputInvalid("One of the files is no picture that can be read.", reason=verdict.code)
+        judged.append((hashlib.sha256(data).hexdigest(), data, verdict))
+    for sha256, data, _ in judged:
+        blobs.put(sha256, BytesIO(data))
+    return [Picture(sha256, len(data), verdict) for sha256, data, verdict in judged]
+
+
+def answer(
+    session: Session, token: str, said: Mapping[str, Any], pictures: Sequence[Picture], now: datetime, conflict_id: str
+) -> fire_answers.Given:
+    """Spend the link on an answer. Raises LinkInvalid; of two that come at once, one is refused."""
+    store = SqlStore(session, now)
+    store.lock_counter()
+    link = find(session, token, now)
+    spent = update(FireLink).where(FireLink.id == link.id, FireLink.used_at.is_(None)).values(used_at=now)
+    if session.execute(spent).rowcount != 1:  # type: ignore[attr-defined]
+        raise LinkInvalid("This link was used already; ask for a new one.")
+    point = _standing(session, link)
+    context = OpContext(link.id, link.made_by, now, None)
+    for each in pictures:
+        media.record(session, each.sha256, each.size, each.verdict, link.made_by, now)
+    photos.mention(session, context, ("fire_point", point.id), [each.sha256 for each in pictures], "scene")
+    position = said["position"]
+    given = fire_answers.give(
+        session,
+        store,
+        point,
+        {**said, "position": position and position.to_wire()},
+        fire_answers.By(link.made_by, link.name, "link", link.id, link.id, now, frozenset()),
+        conflict_id,
+        {"photos": [each.sha256 for each in pictures]},
+    )
+    audit.record(session, now, None, "fire-link.answer", link.id, fire_point=point.id, status=given.status)
+    return given
