@@ -40,6 +40,7 @@ def day(server: Server) -> tuple[list[Recorded], list[Recorded]]:
     wei.device.record(
         "site.propose", new_id(), {"name": "百朋砂石堆场", "kind": "road", "position": place, "photos": []}
     )
+    wei.device.record("fire_point.verify", new_id(), {"outcome": "not_found", "note": "到场后未见火点"})
     synced("wei", "luo", "wei")
     for phone, text in ((wei, "北侧土堆未覆盖"), (luo, "南侧土堆未覆盖")):
         rev = phone.device.mirror.rev("finding", finding)
