@@ -10,10 +10,10 @@ from urllib.parse import quote
 
 from flask import Response, jsonify, send_file
 from flask_smorest import Blueprint
-from marshmallow import RAISE, Schema, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from backend import catalogue, clock
-from backend.api import access
+from backend.api import access, instants
 from backend.api.exports import XLSX
 from backend.api.fire_points import FireFilterArgs, filters_of
 from backend.api.paging import storable
@@ -34,8 +34,8 @@ class LedgerArgs(FireFilterArgs):
 
 
 class RatesArgs(Schema):
-    first = fields.Date(required=True, data_key="from", metadata={"description": "First day"})
-    last = fields.Date(required=True, data_key="to", metadata={"description": "Last day, included"})
+    first = instants.day(required=True, data_key="from", metadata={"description": "First day"})
+    last = instants.day(required=True, data_key="to", metadata={"description": "Last day, included"})
     monthly = fields.Boolean(load_default=False)
     source = fields.String(
         validate=validate.OneOf(catalogue.codes("fire_source")),
@@ -52,7 +52,7 @@ class RatesSchema(Schema):
 
 class DayArgs(Schema):
     cell = fields.String(required=True, metadata={"description": "The units right below it are listed"})
-    day = fields.Date(required=True)
+    day = instants.day(required=True)
 
 
 class DaySchema(Schema):
@@ -147,6 +147,8 @@ def report_day(said: dict[str, Any], unit: str, day: str) -> Response:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
-    except ValueError:
+        day = date.fromisoformat(text)
+        instants.in_bounds(day)
+        return day
+    except (ValueError, ValidationError):
         raise InputInvalid("A day is written YYYY-MM-DD.", field="day") from None

@@ -118,7 +118,7 @@ def show(header: dict[str, Any]) -> Response:
 @access.public()
 def answer(header: dict[str, Any], form: dict[str, Any], files: dict[str, Any]) -> dict[str, Any]:
     """Answer once, with up to six photos; after that the link is void."""
-    said = fire_links.read_answer(_json(form["answer"]))
+    said = fire_links.read_answer(_json(form["answer"]), clock.now())
     pictures = fire_links.keep_photos(storage.blobs(), [file.read() for file in files["photos"]])
     with writing() as session:
         given = fire_links.answer(session, header["token"], said, pictures, clock.now(), clock.new_id())

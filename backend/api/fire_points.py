@@ -10,7 +10,7 @@ from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields, post_load, validate
 
 from backend import catalogue, clock
-from backend.api import access, documents
+from backend.api import access, documents, instants
 from backend.api.paging import PageArgs, page_asked, page_body, storable
 from backend.models.fire_point import FIRE_STATES
 from backend.services import fire_duty, fire_points, fire_reports
@@ -32,8 +32,8 @@ class FireFilterArgs(Schema):
     zone = fields.String(validate=validate.OneOf(catalogue.codes("zone_outcome")))
     source = fields.String(validate=validate.OneOf(catalogue.codes("fire_source")))
     assignee = fields.UUID()
-    first_from = fields.AwareDateTime(metadata={"description": "First seen from this instant on"})
-    first_to = fields.AwareDateTime(metadata={"description": "First seen before this instant"})
+    first_from = instants.moment(metadata={"description": "First seen from this instant on"})
+    first_to = instants.moment(metadata={"description": "First seen before this instant"})
 
 
 class FirePointsArgs(FireFilterArgs, PageArgs):
@@ -52,7 +52,7 @@ class NewReportSchema(Schema):
 
     source = fields.String(required=True, validate=validate.OneOf([each.value for each in BY_PEOPLE]))
     position = fields.Raw(required=True, metadata={"$ref": "#/components/schemas/Position"})
-    seen_at = fields.AwareDateTime(required=True)
+    seen_at = instants.moment(required=True)
     place = fields.String(allow_none=True, validate=validate.Length(max=200))
     note = fields.String(allow_none=True, validate=validate.Length(max=2000))
     phone = fields.String(allow_none=True, validate=validate.Length(max=40))

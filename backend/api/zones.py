@@ -11,7 +11,7 @@ from flask_smorest.fields import Upload
 from marshmallow import RAISE, Schema, fields
 
 from backend import clock
-from backend.api import access
+from backend.api import access, instants
 from backend.services import zone_words, zones
 from backend.transactions import reading, writing
 from geo.position import parse_position
@@ -24,7 +24,7 @@ class PlaceArgs(Schema):
     lat = fields.Float(required=True, metadata={"description": "Degrees, in `datum`"})
     datum = fields.String(load_default=None, metadata={"description": "WGS84, GCJ02, BD09 or CGCS2000; never guessed"})
     accuracy_m = fields.Float(load_default=None, allow_none=True, metadata={"description": "Radius in metres"})
-    at = fields.AwareDateTime(load_default=None, metadata={"description": "The instant; now, if it is left out"})
+    at = instants.moment(load_default=None, metadata={"description": "The instant; now, if it is left out"})
 
 
 class RulesSchema(Schema):

@@ -30,6 +30,7 @@ from sync.errors import OpRefused
 from sync.store import OpContext
 
 MOST_HOURS = 72
+FAR = timedelta(days=366)
 MOST_PHOTOS = 6
 MOST_PHOTO_BYTES = 10 * 1024 * 1024
 SHOWN = (
@@ -98,7 +99,7 @@ def _standing(session: Session, link: FireLink) -> FirePoint:
     return session.get_one(FirePoint, point.merged_into) if point.merged_into else point
 
 
-def read_answer(said: object) -> dict[str, Any]:
+def read_answer(said: object, now: datetime) -> dict[str, Any]:
     """An answer's fields. Raises InputInvalid with the faults by field, TextInvalid, and a position's own errors."""
     if not isinstance(said, Mapping):
         raise InputInvalid("The answer is an object.", field="answer")
@@ -106,6 +107,9 @@ def read_answer(said: object) -> dict[str, Any]:
     try:
         answer: dict[str, Any] = AnswerArguments().load(said)
         require_order(answer)
+        for name in ("arrived_at", "extinguished_at"):
+            if answer[name] is not None and abs(answer[name] - now) > FAR:
+                raise ValidationError("This time is too far away.", name)
     except ValidationError as error:
         raise InputInvalid("Some fields are missing or wrong.", errors=error.normalized_messages()) from None
     except OpRefused as error:

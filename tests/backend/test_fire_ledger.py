@@ -102,7 +102,15 @@ def test_rates_by_month_take_the_target_of_the_month(app, client, admin):
     ]
 
 
-@pytest.mark.parametrize(("first", "last"), [("2026-02-01", "2026-01-01"), ("2020-01-01", "2026-01-01")])
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        ("2026-02-01", "2026-01-01"),
+        ("2020-01-01", "2026-01-01"),
+        ("0001-01-01", "0001-01-02"),
+        ("9999-12-31", "9999-12-31"),
+    ],
+)
 def test_a_period_that_is_none_is_refused(client, admin, first, last):
     answer = client.get(f"/api/v1/fire-rates?from={first}&to={last}", headers=admin.headers)
     assert (answer.status_code, answer.json["code"]) == (422, "input-invalid")
@@ -142,6 +150,7 @@ def test_a_zero_report_on_a_day_with_a_fire_is_pointed_out(client, admin, time):
         ("450206", DAY, {"people": -1, "fires": 0}, 422),
         ("450206", "2026-11-23", {}, 422),
         ("450206", "yesterday", {}, 422),
+        ("450206", "0001-01-01", {}, 422),
         ("450299", DAY, {}, 404),
         ("450202", DAY, {}, 403),
     ],

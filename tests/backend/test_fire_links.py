@@ -99,6 +99,7 @@ FAULTY = [
         (),
         "input-invalid",
     ),
+    ({**ANSWER, "arrived_at": "0001-01-01T00:00:00+08:00"}, (), "input-invalid"),
     (ANSWER, (b"<script>", jpeg()), "input-invalid"),
 ]
 

@@ -256,6 +256,7 @@ def test_a_report_needs_a_datum_a_time_that_has_come_and_a_known_source(client, 
     for changes, code in (
         ({"position": {"lon": 109.3, "lat": 24.2}}, "datum-missing"),
         ({"seen_at": (time.now() + timedelta(hours=1)).isoformat()}, "input-invalid"),
+        ({"seen_at": "0001-01-01T00:00:00+08:00"}, "input-invalid"),
         ({"source": "viirs"}, "input-invalid"),
         ({"position": {**place, "accuracy_m": 9000}}, "input-invalid"),
         ({"note": "a\x00b"}, "text-invalid"),
@@ -290,6 +291,14 @@ def test_the_list_is_narrowed_by_its_filters(app, client, admin, time):
         assert [row["id"] for row in listed(client, admin, **filters)] == [point["id"]], filters
     assert listed(client, admin, outcome="straw") == []
     assert len(listed(client, admin, zone="no-rule", state="open", first_to="2026-11-22T09:00:00+00:00")) == 1
+
+
+@pytest.mark.parametrize("query", ["first_from=0001-01-01T00:00:00%2B08:00", "first_to=9999-12-31T23:59:59-08:00"])
+def test_a_year_that_nobody_means_is_refused(client, admin, query):
+    assert client.get(f"{POINTS}?{query}", headers=admin.headers).status_code == 422
+    at = query.partition("=")[2]
+    asked = f"/api/v1/zones/at?lon=109.3&lat=24.2&datum=WGS84&at={at}"
+    assert client.get(asked, headers=admin.headers).status_code == 422
 
 
 def test_the_command_of_the_page_for_admins_works(app, client, session, admin, tmp_path):
