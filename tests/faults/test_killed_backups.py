@@ -127,7 +127,7 @@ def test_a_running_server_makes_its_daily_backup_and_keeps_a_restore_out(
 def test_a_full_backup_disk_is_told_and_leaves_no_backup_and_the_server_as_it_was(tmp_path: Path) -> None:
     place = tmp_path / "small"
     place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(place)]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("a file system of one's own cannot be mounted here")
     data, folder = tmp_path / "data", {"BLUEGRID_BACKUPS": str(place / "backups")}
@@ -137,7 +137,7 @@ def test_a_full_backup_disk_is_told_and_leaves_no_backup_and_the_server_as_it_wa
         told = flask(data, "backup", "create", **folder)
         assert told.returncode == 1
         assert "Traceback" not in told.stderr, told.stderr
-        os.truncate(filler, 1024 * 1024)  # room for a part of it
+        os.truncate(filler, filler.stat().st_size - 1024 * 1024)  # room for a part of it
         told = flask(data, "backup", "create", **folder)
         assert told.returncode == 1
         assert "Traceback" not in told.stderr, told.stderr
