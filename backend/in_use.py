@@ -11,12 +11,13 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
+from sqlalchemy.exc import SQLAlchemyError
 
 ADVISORY_LOCK = 0x626C7565_67726964  # "bluegrid"; the lock is one database's own
 _SHARE = "bluegrid.share"
@@ -54,7 +55,18 @@ def alone(url: str) -> Iterator[Connection | None]:
         if not connection.execute(text(f"SELECT pg_try_advisory_lock({ADVISORY_LOCK})")).scalar_one():
             raise InUse("the database is in use")
         connection.rollback()
-        yield connection
+        try:
+            yield connection
+        finally:
+            _give_back(connection)
+
+
+def _give_back(connection: Connection) -> None:
+    """At once: PostgreSQL ends a session some moments after its connection was closed, and the lock with it."""
+    with suppress(SQLAlchemyError):  # a connection that broke holds nothing any more
+        connection.rollback()
+        connection.execute(text(f"SELECT pg_advisory_unlock({ADVISORY_LOCK})"))
+        connection.rollback()
 
 
 def lock_of(database: Path) -> Path:

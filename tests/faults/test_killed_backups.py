@@ -40,6 +40,14 @@ def flask(data: Path, *words: str, **environment: str) -> subprocess.CompletedPr
     )
 
 
+def nobody_has(url: str) -> bool:
+    try:
+        with in_use.alone(url):
+            return True
+    except in_use.InUse:
+        return False
+
+
 @pytest.mark.parametrize("point", POINTS)
 def test_a_kill_half_way_leaves_the_old_state_or_says_so_and_can_be_repeated(
     point: str, on_database: dict[str, str], tmp_path: Path
@@ -115,8 +123,7 @@ def test_a_running_server_makes_its_daily_backup_and_keeps_a_restore_out(
             process.send_signal(signal.SIGSTOP)  # whoever hangs has the database nevertheless
         assert flask(data, "backup", "restore", name, "--replace", **on_database).returncode == 1
         served.clear_away()
-        with in_use.alone(from_environment().database_url):
-            pass  # the locks ended with the processes
+        eventually(lambda: nobody_has(from_environment().database_url), "the locks end with the processes")
         assert flask(data, "backup", "restore", name, "--replace", **on_database).returncode == 0
         with app.app_context(), reading():
             pass
