@@ -32,9 +32,13 @@ Work = Callable[[Session, Job], dict[str, Any]]
 LongWork = Callable[[Callable[[], object]], dict[str, Any]]
 
 
-def sweep_uploads(session: Session, _job: Job) -> dict[str, Any]:
-    """Remove the parts of uploads that nobody finished in time."""
-    return {"removed": uploads.sweep_expired(session, blobs(), clock.now())}
+def sweep_uploads(_alive: Callable[[], object]) -> dict[str, Any]:
+    """Remove the parts of uploads that nobody finished in time; what a kill leaves over is one of the leftovers."""
+    with writing() as session:
+        ended = uploads.sweep_expired(session, clock.now())
+    for upload_id in ended:
+        blobs().discard(upload_id)
+    return {"removed": len(ended)}
 
 
 def daily_root(session: Session, _job: Job) -> dict[str, Any]:
@@ -101,7 +105,6 @@ def daily_backup(alive: Callable[[], object]) -> dict[str, Any]:
 JOB_KINDS: dict[str, Work] = {
     "daily-root": daily_root,
     "purge-tombstones": purge_tombstones,
-    "sweep-uploads": sweep_uploads,
     "site-import": site_import,
     "fire-import": fire_import,
     "look-at-sites": look_at_sites,
@@ -111,6 +114,7 @@ LONG: dict[str, LongWork] = {
     "daily-backup": daily_backup,
     "scrub": scrub,
     "sweep-leftovers": sweep_leftovers,
+    "sweep-uploads": sweep_uploads,
 }
 
 HOURLY = (

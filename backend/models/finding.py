@@ -17,6 +17,7 @@ class Finding(Base):
         CheckConstraint("severity IN ('minor','moderate','serious')", name="severity"),
         CheckConstraint("grade IN ('lead','evidence')", name="grade"),
         Index("ix_finding_found", "found_at", "id"),
+        Index("ix_finding_author", "author_id", "found_at"),
         Index("ix_finding_place", "lon", "lat"),
         Index("ix_finding_topic_state", "topic", "state"),
     )
@@ -39,7 +40,7 @@ class Finding(Base):
     rectification_kind: Mapped[str | None] = mapped_column(String(20))
     deadline_at: Mapped[Instant | None]
     lead_department: Mapped[str | None] = mapped_column(String(200))
-    author_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), index=True)
+    author_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"))
     stream_id: Mapped[str] = mapped_column(String(36))
     found_at: Mapped[Instant]
     found_at_sent: Mapped[str] = mapped_column(String(40))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.extensions import Base
@@ -16,6 +16,7 @@ class Inspection(Base):
     __table_args__ = (
         CheckConstraint("mode IN ('patrol','administrative')", name="mode"),
         CheckConstraint("grade IN ('lead','evidence')", name="grade"),
+        Index("ix_inspection_author", "author_id", "started_at"),
     )
 
     id: Mapped[Key]
@@ -26,7 +27,7 @@ class Inspection(Base):
     grade_reasons: Mapped[Items]
     site_id: Mapped[str | None] = mapped_column(String(36), index=True)
     task_id: Mapped[str | None] = mapped_column(String(36))
-    author_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), index=True)
+    author_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"))
     stream_id: Mapped[str] = mapped_column(String(36))
     started_at: Mapped[Instant]
     finished_at: Mapped[Instant]

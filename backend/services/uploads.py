@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import CursorResult, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from backend.blobs import Blobs, Part, Parts
+from backend.blobs import Part, Parts
 from backend.models import Upload, UploadPart
 from backend.services.errors import NotFound
 from backend.services.media_errors import OffsetWrong, UploadExpired
@@ -154,23 +154,19 @@ def kept_under_another_hash(session: Session, user_id: str, hashes: list[str]) -
     )
 
 
-def sweep_expired(session: Session, blobs: Blobs, now: datetime, limit: int = 500) -> int:
-    """Remove uploads that ended, and their partial bytes; returns how many. Whole ones without a verdict stay.
+def sweep_expired(session: Session, now: datetime, limit: int = 500) -> list[str]:
+    """Remove uploads that ended; returns their ids, whose partial bytes are to be discarded after the commit.
 
-    So do those whose bytes were kept under another hash: they tell the device so. No lock is taken: an append
-    under way finds its row gone.
+    Whole ones without a verdict stay. So do those whose bytes were kept under another hash: they tell the device so.
+    No lock is taken: an append under way finds its row gone.
     """
     judged = Upload.completed_at.is_not(None) & (Upload.mismatches < MISMATCHES)
     partial = Upload.completed_at.is_(None) & (Upload.length.is_(None) | (Upload.received < Upload.length))
     ended = session.scalars(
         select(Upload.id).where(Upload.expires_at <= now, judged | partial).order_by(Upload.expires_at).limit(limit)
     ).all()
-    gone = session.scalars(
-        delete(Upload).where(Upload.id.in_(ended), Upload.expires_at <= now).returning(Upload.id)
-    ).all()
-    for upload_id in gone:
-        blobs.discard(upload_id)
-    return len(gone)
+    statement = delete(Upload).where(Upload.id.in_(ended), Upload.expires_at <= now).returning(Upload.id)
+    return list(session.scalars(statement))
 
 
 def _moved(session: Session, upload: UploadState, **values: Any) -> bool:

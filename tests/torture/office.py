@@ -60,7 +60,9 @@ def sweep(world: World, numbers: Numbers) -> None:
             store, reading, writing, world.time.now, world.new_id, world.app.extensions["bluegrid.settings"].limits
         ).finish_interrupted()
         with writing() as session:
-            uploads.sweep_expired(session, store, world.time.now())
+            ended = uploads.sweep_expired(session, world.time.now())
+        for upload_id in ended:
+            store.discard(upload_id)
 
 
 def wait(world: World, numbers: Numbers) -> None:

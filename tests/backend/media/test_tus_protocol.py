@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from backend.config import Limits
 from backend.folder_blobs import FolderBlobs
+from backend.jobs import kinds
 from backend.services import accounts, devices, uploads
-from backend.services.receiving import Receiver
 from backend.transactions import writing
 from tests.backend.media.media_files import image
 from tests.backend.media.media_phone import Phone, checksum, metadata, sha256
@@ -318,16 +318,14 @@ def test_each_piece_makes_an_upload_wait_longer(phone: Phone, time: FakeTime) ->
         assert phone.patch(url, PHOTO[start : start + 1000], start).status_code == 204
 
 
-def test_ended_uploads_are_swept_and_others_stay(
-    phone: Phone, time: FakeTime, blobs: FolderBlobs, receiver: Receiver
-) -> None:
+def test_ended_uploads_are_swept_and_others_stay(app: Flask, phone: Phone, time: FakeTime, blobs: FolderBlobs) -> None:
     old = phone.begin(PHOTO)
     phone.patch(old, PHOTO[:1000])
     time.pass_by(seconds=uploads.LIFETIME.total_seconds() + 1)
     young = phone.begin(PHOTO)
     phone.patch(young, PHOTO[:500])
-    with writing() as session:
-        assert uploads.sweep_expired(session, blobs, time.now()) == 1
+    with app.app_context():
+        assert kinds.sweep_uploads(lambda: None) == {"removed": 1}
     assert phone.head(old).status_code == 404
     assert blobs.staged_size(old.rsplit("/", 1)[1]) == 0
     assert phone.head(young).headers["Upload-Offset"] == "500"
