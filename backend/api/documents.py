@@ -82,6 +82,98 @@ class CellDetailSchema(CellSchema):
     candidates = fields.List(fields.Raw(), required=True)
 
 
+class OfficeNameSchema(Schema):
+    id = fields.String(required=True)
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+
+
+class CaseSchema(Schema):
+    """How a finding stands with the office; null before an office has begun with it. Persons are user ids."""
+
+    office = fields.Nested(OfficeNameSchema, required=True, allow_none=True)
+    due_at = _time("The present office's term", null=True)
+    parked_until = _time("挂账: put aside until then", null=True)
+    rectified_by = _text()
+    rectified_at = _time("完成时间", null=True)
+    rechecked_by = _text()
+    rechecked_at = _time("复查时间", null=True)
+    closed_by = _text()
+    closed_at = _time("销号时间", null=True)
+    on_the_spot = fields.Boolean(required=True, metadata={"description": "立行立改"})
+    times_returned = fields.Integer(required=True)
+    times_reopened = fields.Integer(required=True)
+
+
+class CaseStepSchema(Schema):
+    """One step, with who, when, where, why and what photos."""
+
+    id = fields.String(required=True)
+    n = fields.Integer(required=True)
+    action = fields.String(required=True)
+    start = fields.String(required=True, data_key="from")
+    to = fields.String(required=True)
+    by = fields.Nested(PersonSchema, required=True)
+    role = fields.String(required=True)
+    approved_by = fields.Nested(PersonSchema, required=True, allow_none=True)
+    office = fields.Nested(OfficeNameSchema, required=True, allow_none=True)
+    at = _time("When it was done")
+    received_at = _time("When the server heard of it")
+    note = _text()
+    photos = fields.List(fields.String(), required=True)
+    position = fields.Nested(PositionSchema, required=True, allow_none=True)
+    details = fields.Dict(required=True)
+
+
+class ReturnSchema(Schema):
+    by = fields.Nested(PersonSchema, required=True, allow_none=True)
+    at = _time("When it was asked for")
+    reason = _text()
+    due_at = _time("By when the dispatcher decides", null=True)
+
+
+class ParkedSchema(Schema):
+    by = fields.Nested(PersonSchema, required=True, allow_none=True)
+    at = _time("Since when")
+    until = _time("Until when")
+    reason = _text()
+
+
+class ExtensionSchema(Schema):
+    n = fields.Integer(required=True)
+    by = fields.Nested(PersonSchema, required=True)
+    at = _time("When it was asked for")
+    reason = fields.String(required=True)
+    wanted_until = _time("What was asked for")
+    due_before = _time("The term before", null=True)
+    decided_by = fields.Nested(PersonSchema, required=True, allow_none=True)
+    decided_at = _time("When it was decided", null=True)
+    granted = fields.Boolean(required=True, allow_none=True)
+    granted_until = _time("What was granted", null=True)
+    note = _text()
+
+
+class HopSchema(Schema):
+    """A stay with one office; `due_assumed`: holidays on the way were not announced yet."""
+
+    id = fields.String(required=True)
+    n = fields.Integer(required=True)
+    kind = fields.String(required=True, metadata={"description": "dispatch 交办 or pass 转办"})
+    office = fields.Nested(OfficeNameSchema, required=True, allow_none=True)
+    given_by = fields.Nested(PersonSchema, required=True)
+    given_at = _time("交办时间")
+    due_at = _time("This office's term", null=True)
+    due_assumed = fields.Boolean(required=True)
+    signed_by = fields.Nested(PersonSchema, required=True, allow_none=True)
+    signed_at = _time("签收时间", null=True)
+    return_ = fields.Nested(ReturnSchema, required=True, allow_none=True, data_key="return")
+    parked = fields.Nested(ParkedSchema, required=True, allow_none=True)
+    extensions = fields.List(fields.Nested(ExtensionSchema), required=True)
+    ended_at = _time("When it left this office", null=True)
+    outcome = _text("replied, passed, returned, withdrawn or transferred")
+    late_days = fields.Integer(required=True)
+
+
 class FindingSchema(Schema):
     id = fields.String(required=True)
     number = _text("问题编号", null=False)
@@ -111,6 +203,7 @@ class FindingSchema(Schema):
     photos = fields.List(fields.Nested(PhotoSchema), required=True)
     flags = fields.List(fields.Nested(FlagSchema), required=True)
     merged_into = _text("Id of the finding that this one was merged into")
+    case = fields.Nested(CaseSchema, required=True, allow_none=True)
     rev = fields.Integer(required=True)
 
 
@@ -128,6 +221,8 @@ class CommentSchema(Schema):
 class FindingDetailSchema(FindingSchema):
     cells = fields.List(fields.Nested(CellDetailSchema), required=True)
     comments = fields.List(fields.Nested(CommentSchema), required=True)
+    steps = fields.List(fields.Nested(CaseStepSchema), required=True)
+    hops = fields.List(fields.Nested(HopSchema), required=True)
 
 
 class InspectionSchema(Schema):
