@@ -17,8 +17,8 @@ from werkzeug.exceptions import HTTPException
 
 from backend import outages
 from backend.api import overload
+from backend.services import case_errors, fire_links, site_imports, site_register, zones
 from backend.services import errors as services
-from backend.services import fire_links, site_imports, site_register, zones
 from backend.services import media_errors as media
 from checklists.errors import ChecklistError
 from geo.errors import GeoError
@@ -40,6 +40,11 @@ STATUS: dict[type[Exception], int] = {
     site_imports.ImportNotReady: 409,
     fire_links.LinkInvalid: 403,
     zones.ZoneSetNotReady: 409,
+    case_errors.StateChanged: 409,
+    case_errors.RequestOpen: 409,
+    case_errors.HopClosed: 409,
+    case_errors.NotEvidence: 409,
+    case_errors.RecheckerIsRectifier: 403,
     overload.Overloaded: 503,
     services.ServiceError: 422,
     media.TusVersionUnsupported: 412,

@@ -38,7 +38,7 @@ def _declare(access: Access) -> Callable[[View], View]:
     return mark
 
 
-ALL_ROLES = frozenset({"inspector", "supervisor", "admin"})
+ALL_ROLES = frozenset({"inspector", "supervisor", "admin", "handler"})
 
 
 def public() -> Callable[[View], View]:

@@ -9,7 +9,7 @@ from flask import Response, json, jsonify, request
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields, validate
 
-from backend import catalogue
+from backend import catalogue, clock
 from backend.api import access, documents
 from backend.api.paging import PageArgs, page_asked, page_body
 from backend.services import finding_filters, finding_queries
@@ -72,7 +72,7 @@ def list_findings(args: dict[str, Any]) -> Response:
 def get_finding(finding_id: UUID) -> Response:
     """One finding with its comments, photos, flags, and how its cells were found."""
     with reading() as session:
-        return jsonify(finding_queries.detail(session, access.current_actor(), str(finding_id)))
+        return jsonify(finding_queries.detail(session, access.current_actor(), str(finding_id), clock.now()))
 
 
 def _wants_geojson(args: dict[str, Any]) -> bool:

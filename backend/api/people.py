@@ -23,6 +23,7 @@ class UserSchema(Schema):
     phone = fields.String(allow_none=True)
     role = fields.String()
     grants = fields.List(fields.String())
+    office = fields.String(allow_none=True, metadata={"description": "Id of the office that a handler belongs to"})
     active = fields.Boolean()
 
 
@@ -32,6 +33,7 @@ class NewUserSchema(Schema):
     phone = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=40))
     role = fields.String(required=True, validate=validate.OneOf(ROLES))
     grants = fields.List(fields.String(validate=validate.Length(1, 40)), required=True)
+    office = fields.UUID(load_default=None, allow_none=True, metadata={"description": "A handler needs one"})
     password = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=200))
 
 
@@ -62,5 +64,6 @@ def create(request: dict[str, Any]) -> dict[str, Any]:
     cells.require_known(request["grants"])
     with writing() as session:
         by = access.current_actor().user_id
-        user = accounts.create_user(session, id=clock.new_id(), now=clock.now(), by=by, **request)
+        office = str(request.pop("office")) if request["office"] else request.pop("office")
+        user = accounts.create_user(session, id=clock.new_id(), now=clock.now(), by=by, office=office, **request)
         return accounts.shown(user)

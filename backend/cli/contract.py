@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import click
 from flask.cli import AppGroup
 
 from backend import catalogue
 from backend.api import row_contract
+from backend.models.people import ROLES
+from backend.services import lifecycle
 from backend.services.commands import contract
 
 group = AppGroup("contract", help="The wire contract as this server speaks it.")
@@ -30,6 +33,33 @@ def rows() -> None:
 def problems() -> None:
     """Print every problem code with its words."""
     click.echo(problems_text(), nl=False)
+
+
+@group.command("case-steps")
+def case_steps() -> None:
+    """Print who may take which step of a finding's case, and what it needs."""
+    click.echo(case_steps_text(), nl=False)
+
+
+def case_steps_text() -> str:
+    """The table of docs/case-steps.md."""
+    words = partial(catalogue.label, catalogue.DEFAULT)
+    lines = [
+        "# Steps of a finding's case",
+        "",
+        "Who may take which step, and what it needs; ops and the API are judged by this one table. A supervisor's",
+        "approval of a held op stands for roles, reasons and after-photos, never for other eyes or evidence. Made by",
+        "`flask --app wsgi contract case-steps`.",
+        "",
+        "| from | to | step | 办理 | who | needs |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for step in lifecycle.STEPS:
+        ends = " | ".join(f"`{state}` {words('state', state)}" for state in (step.start, step.to))
+        who = ", ".join(role for role in ROLES if role in step.roles)
+        needs = ", ".join(catalogue.label("en", "case_need", need) for need in sorted(step.needs))
+        lines.append(f"| {ends} | {step.action} | {words('case_action', step.action)} | {who} | {needs} |")
+    return "\n".join(lines) + "\n"
 
 
 def schema_text() -> str:

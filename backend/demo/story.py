@@ -17,7 +17,7 @@ import yaml
 
 from backend.demo import pictures
 from backend.demo.network import ShakyNetwork
-from backend.services.deadlines import CHINA
+from backend.services.working_time import CHINA
 from geo.datum import Datum, from_cgcs2000
 from geo.position import parse_position
 from sync.client import Device

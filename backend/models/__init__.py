@@ -1,5 +1,6 @@
 """Tables: columns and constraints only. One file per aggregate; importing this package registers them all."""
 
+from backend.models.case import Case, CaseStep, Hop, HopExtension, Office
 from backend.models.checklist import ChecklistDraft, ChecklistVersion
 from backend.models.conflict import Conflict, FieldWrite
 from backend.models.device import Device, DeviceToken, Invite, Stream
@@ -19,6 +20,8 @@ __all__ = [
     "AuditEvent",
     "Blob",
     "BlobHolder",
+    "Case",
+    "CaseStep",
     "Cell",
     "Certificate",
     "ChecklistDraft",
@@ -41,6 +44,8 @@ __all__ = [
     "FirePoint",
     "Grant",
     "GridVersion",
+    "Hop",
+    "HopExtension",
     "Inspection",
     "Invite",
     "Job",
@@ -48,6 +53,7 @@ __all__ = [
     "LoginToken",
     "Mention",
     "NumberSeries",
+    "Office",
     "OpIdentity",
     "OpRecord",
     "Photo",

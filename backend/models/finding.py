@@ -6,6 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backend.extensions import Base
+from backend.models.case import Case
 from backend.models.columns import Big, Document, Instant, Items, Key
 
 
@@ -56,6 +57,7 @@ class Finding(Base):
     cells: Mapped[list[FindingCell]] = relationship(
         lazy="selectin", cascade="all, delete-orphan", order_by="FindingCell.scheme"
     )
+    case: Mapped[Case | None] = relationship(lazy="joined", viewonly=True)
 
 
 class FindingCell(Base):

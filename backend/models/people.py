@@ -8,12 +8,14 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from backend.extensions import Base
 from backend.models.columns import Instant, Key, Sha256
 
-ROLES = ("inspector", "supervisor", "admin")
+ROLES = ("inspector", "supervisor", "admin", "handler")
 
 
 class User(Base):
+    """`office_id` is where a handler handles; others may belong to one."""
+
     __tablename__ = "user_account"
-    __table_args__ = (CheckConstraint("role IN ('inspector','supervisor','admin')", name="role"),)
+    __table_args__ = (CheckConstraint("role IN ('inspector','supervisor','admin','handler')", name="role"),)
 
     id: Mapped[Key]
     name: Mapped[str] = mapped_column(String(80), unique=True)
@@ -21,6 +23,7 @@ class User(Base):
     phone: Mapped[str | None] = mapped_column(String(40))
     role: Mapped[str] = mapped_column(String(20))
     password_hash: Mapped[str | None] = mapped_column(String(200))
+    office_id: Mapped[str | None] = mapped_column(ForeignKey("office.id"), index=True)
     must_change_password: Mapped[bool] = mapped_column(default=False)
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[Instant]

@@ -11,7 +11,7 @@ from argon2.exceptions import VerificationError
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from backend.models import Grant, LoginToken, User
+from backend.models import Grant, LoginToken, Office, User
 from backend.models.people import ROLES
 from backend.services import audit, tokens
 from backend.services.actor import Actor
@@ -31,7 +31,7 @@ MIN_PASSWORD = 10
 _hashing = threading.BoundedSemaphore(2)
 _hasher = PasswordHasher()
 _PERSON = (
-    select(User.name, User.display_name, User.role, Grant.code)
+    select(User.name, User.display_name, User.role, User.office_id, Grant.code)
     .outerjoin(Grant, Grant.user_id == User.id)
     .where(User.id == bindparam("wanted"))
 )
@@ -61,6 +61,7 @@ def create_user(
     password: str | None = None,
     display_name: str | None = None,
     phone: str | None = None,
+    office: str | None = None,
     must_change_password: bool = False,
     by: str | None = None,
 ) -> User:
@@ -71,6 +72,10 @@ def create_user(
         raise InputInvalid("A user name has 1 to 80 characters.")
     if len(set(grants)) > MAX_GRANTS:
         raise InputInvalid(f"A person has at most {MAX_GRANTS} grants; grant the cell above instead.")
+    if role == "handler" and office is None:
+        raise InputInvalid("A handler belongs to an office.", field="office")
+    if office is not None and session.get(Office, office) is None:
+        raise InputInvalid("There is no such office.", field="office")
     if session.scalar(select(User.id).where(User.name == name)):
         raise AlreadyExists(f"There is already a user {name}.")
     user = User(
@@ -79,6 +84,7 @@ def create_user(
         display_name=display_name or name,
         phone=phone,
         role=role,
+        office_id=office,
         password_hash=hash_password(password) if password is not None else None,
         must_change_password=must_change_password,
         created_at=now,
@@ -118,6 +124,7 @@ def shown(user: User) -> dict[str, object]:
         "phone": user.phone,
         "role": user.role,
         "grants": [grant.code for grant in user.grants],
+        "office": user.office_id,
         "active": user.active,
     }
 
@@ -187,8 +194,10 @@ def actor_and_name(session: Session, user_id: str) -> tuple[Actor, str]:
     if not rows:
         raise NotFound("There is no such user.")
     grants = frozenset(row.code for row in rows if row.code is not None)
-    return Actor(user_id, rows[0].name, rows[0].role, grants), rows[0].display_name
+    person = rows[0]
+    return Actor(user_id, person.name, person.role, grants, office_id=person.office_id), person.display_name
 
 
 def actor_of(user: User, device_id: str | None = None, device_revoked: bool = False) -> Actor:
-    return Actor(user.id, user.name, user.role, frozenset(g.code for g in user.grants), device_id, device_revoked)
+    grants = frozenset(grant.code for grant in user.grants)
+    return Actor(user.id, user.name, user.role, grants, device_id, device_revoked, user.office_id)

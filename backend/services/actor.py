@@ -11,7 +11,10 @@ UNASSIGNED = "area:unassigned"
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A signed-in person, on a device or not. `grants` are cell and unit codes; `device_id` is null at the console."""
+    """A signed-in person, on a device or not. `grants` are cell and unit codes; `device_id` is null at the console.
+
+    `office_id` is that of a handler, who sees what that office was given.
+    """
 
     user_id: str
     name: str
@@ -19,12 +22,15 @@ class Actor:
     grants: frozenset[str]
     device_id: str | None = None
     device_revoked: bool = False
+    office_id: str | None = None
 
     def scopes(self) -> frozenset[str]:
         """The sync scopes whose rows this actor mirrors and may read."""
         own = {"global", f"user:{self.user_id}", *(f"area:{code}" for code in self.grants)}
         if self.sees_unassigned():
             own.add(UNASSIGNED)
+        if self.role == "handler" and self.office_id is not None:
+            own.add(f"office:{self.office_id}")
         return frozenset(own)
 
     def sees_unassigned(self) -> bool:

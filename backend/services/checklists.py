@@ -9,13 +9,13 @@ import orjson
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from backend.models import ChecklistVersion
+from backend.models import ChecklistVersion, Finding
 from backend.services import checklist_life
-from backend.services.deadlines import CHINA
 from backend.services.errors import NotFound
+from backend.services.working_time import CHINA
 from backend.sync_store import SqlStore
 from checklists import library
-from checklists.model import Item, Pack, Text, pack_from
+from checklists.model import Deadline, Item, Pack, Text, pack_from
 
 Words = Mapping[str, Text]
 _ALL = select(ChecklistVersion.code, ChecklistVersion.version, ChecklistVersion.sha256)
@@ -75,6 +75,15 @@ def pinned(session: Session, code: str, number: str) -> Pack | None:
     """The pack of one version, or None when this server does not have it."""
     sha256 = session.connection().execute(_PINNED, {"wanted": code, "number": number}).scalar()
     return _parsed(session, sha256) if sha256 else None
+
+
+def deadline_of(session: Session, finding: Finding) -> Deadline | None:
+    """The deadline of the item that a finding breaks, by the version that it names."""
+    if finding.checklist is None or finding.item is None or finding.checklist_version is None:
+        return None
+    pack = pinned(session, finding.checklist, finding.checklist_version)
+    item = pack.by_code.get(finding.item) if pack else None
+    return item.rectification.deadline if item is not None and item.rectification is not None else None
 
 
 _packs: dict[str, Pack] = {}

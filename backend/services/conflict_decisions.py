@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID, uuid5
 
 from sqlalchemy.orm import Session
 
 from backend.models import Conflict, Finding, FirePoint
-from backend.services import conflicts, field_history, finding_fields, finding_rights, fire_answers, publishing
+from backend.services import (
+    case_steps,
+    conflicts,
+    field_history,
+    finding_fields,
+    finding_rights,
+    fire_answers,
+    publishing,
+)
 from backend.services.actor import Actor
+from backend.services.case_steps import Asked
 from backend.sync_store import SqlStore
 from sync.errors import OpHeld, OpRefused
 
@@ -47,8 +57,12 @@ def decide(
         raise OpRefused("already-resolved", "This conflict was resolved otherwise; the first decision stands.")
     incoming = {field["name"]: field["incoming"] for field in conflict.fields if choice[field["name"]] == "incoming"}
     if incoming:
+        before = subject.state
         subject.rev += 1
         _set(session, subject, incoming)
+        if isinstance(subject, Finding) and subject.state != before:
+            asked = Asked(str(uuid5(UUID(conflict.id), "step")), who, at, at, op_id=op_id, stream_id=stream_id)
+            case_steps.decide_state(session, subject, before, asked)
         field_history.write(
             session,
             (conflict.row_type, subject.id),

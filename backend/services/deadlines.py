@@ -1,43 +1,34 @@
-"""When rectification is due, from an item's deadline.
-
-Working days are Monday to Friday and working hours those of OFFICE_HOURS, in Chinese time. Public holidays and
-make-up working days are not looked at yet.
-"""
+"""When rectification is due: by an item's own deadline, or by a finding's severity where it stands on no item."""
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
+from backend.models import Finding
+from backend.services import working_time
+from backend.services.working_time import Term
 from checklists.model import Deadline
 
-CHINA = ZoneInfo("Asia/Shanghai")
-OFFICE_HOURS = ((time(8), time(12)), (time(15), time(18)))
+BY_SEVERITY = {
+    "serious": Deadline(1, "working_days", "setting"),
+    "moderate": Deadline(3, "working_days", "setting"),
+    "minor": Deadline(7, "working_days", "setting"),
+}
+"""No plan gives these: a house setting for findings outside of any checklist."""
+
+
+def term(start: datetime, deadline: Deadline) -> Term:
+    """The term that a deadline gives from `start`; days end at midnight of the last one."""
+    if deadline.unit == "working_hours":
+        return working_time.after_hours(start, deadline.amount)
+    return working_time.after_days(start, deadline.amount, working=deadline.unit == "working_days")
 
 
 def due(start: datetime, deadline: Deadline) -> datetime:
-    """The instant by which a finding found at `start` must be rectified; days end at midnight of the last one."""
-    local = start.astimezone(CHINA)
-    if deadline.unit == "working_hours":
-        return _after_hours(local, timedelta(hours=deadline.amount))
-    day = local.date()
-    left = deadline.amount
-    while left > 0:
-        day += timedelta(days=1)
-        if deadline.unit == "days" or day.weekday() < 5:
-            left -= 1
-    return datetime.combine(day, time(23, 59, 59), CHINA)
+    """The instant by which a finding found at `start` must be rectified."""
+    return term(start, deadline).at
 
 
-def _after_hours(local: datetime, left: timedelta) -> datetime:
-    day = local.date()
-    while True:
-        for begin, end in OFFICE_HOURS if day.weekday() < 5 else ():
-            opens = max(local, datetime.combine(day, begin, CHINA))
-            closes = datetime.combine(day, end, CHINA)
-            if opens >= closes:
-                continue
-            if left <= closes - opens:
-                return opens + left
-            left -= closes - opens
-        day += timedelta(days=1)
+def of_dispatch(finding: Finding, deadline: Deadline | None, now: datetime) -> Term:
+    """The term of an office that is given a finding now: the item's deadline counted from now, else by severity."""
+    return term(now, deadline or BY_SEVERITY[finding.severity])

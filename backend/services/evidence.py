@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from backend import server_log
 from backend.models import AuditEvent, DailyRoot, LogRecord
-from backend.services.deadlines import CHINA
 from backend.services.errors import NotFound
+from backend.services.working_time import CHINA
 from backend.sync_store import SqlStore
 from sync import log_chain, proof_check
 from sync.log_chain import AUDIT, Proof, moment

@@ -6,13 +6,14 @@ Reads only. Rendering is `rows`, filters are `finding_filters`, rights are `visi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import Session
 
-from backend.models import Comment, Finding, FindingCell, Site
-from backend.services import cells, pages, rows, visibility
+from backend.models import Comment, Finding, FindingCell, Hop, Site
+from backend.services import case_history, cells, pages, rows, visibility
 from backend.services.actor import Actor
 from backend.services.errors import NotFound
 from backend.services.finding_filters import Filters
@@ -26,7 +27,10 @@ STORED_SQUARE_M = 1000
 
 def visible(actor: Actor) -> Select[Finding]:
     """Every finding that the actor may see."""
-    return select(Finding).where(visibility.seen_by(actor, Finding.cell_code, Finding.author_id))
+    seen = visibility.seen_by(actor, Finding.cell_code, Finding.author_id)
+    if actor.role == "handler":
+        seen = or_(seen, Finding.id.in_(select(Hop.finding_id).where(Hop.office_id == actor.office_id)))
+    return select(Finding).where(seen)
 
 
 def page(session: Session, actor: Actor, filters: Filters, asked: PageAsked) -> Page[Finding]:
@@ -42,14 +46,21 @@ def documents(session: Session, findings: Sequence[Finding]) -> list[rows.Docume
     return [rows.finding_document(each, photos[each.id], names.get(each.author_id)) for each in findings]
 
 
-def detail(session: Session, actor: Actor, finding_id: str) -> rows.Document:
-    """One finding with its comments and how its cells were found. Raises NotFound."""
+def one(session: Session, actor: Actor, finding_id: str) -> Finding:
+    """A finding that the actor may see. Raises NotFound."""
     finding = session.scalar(visible(actor).where(Finding.id == finding_id))
     if finding is None:
         raise NotFound("There is no such finding, or you may not see it.")
+    return finding
+
+
+def detail(session: Session, actor: Actor, finding_id: str, now: datetime) -> rows.Document:
+    """One finding with its comments, steps and hops, and how its cells were found. Raises NotFound."""
+    finding = one(session, actor, finding_id)
     document = documents(session, [finding])[0]
     document["cells"] = [_cell_document(cell) for cell in finding.cells]
     document["comments"] = comments(session, finding_id)
+    document |= case_history.of(session, finding, now)
     return document
 
 

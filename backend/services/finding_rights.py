@@ -1,4 +1,4 @@
-"""Who may act on a finding: its author, and whoever has a grant on its cell or above."""
+"""Who may act on a finding: its author, whoever has a grant on its cell or above, and the office that has it now."""
 
 from __future__ import annotations
 
@@ -17,9 +17,16 @@ def may_act(who: Actor, finding: Finding) -> bool:
 
 def covers(who: Actor, finding: Finding | FirePoint) -> bool:
     """True when the finding (or fire point) lies within the grants; unassigned ones are the city's and the admins'."""
+    if who.role == "handler":
+        return isinstance(finding, Finding) and handles(who, finding)
     if finding.cell_code is None:
         return who.sees_unassigned()
     return who.covers(cells.lineage(finding.cell_code))
+
+
+def handles(who: Actor, finding: Finding) -> bool:
+    """True when the finding is with the actor's own office now."""
+    return who.office_id is not None and finding.case is not None and finding.case.office_id == who.office_id
 
 
 def require(who: Actor, finding: Finding, context: OpContext) -> None:

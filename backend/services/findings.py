@@ -83,10 +83,6 @@ def create(
 
 def _put_deadline(session: Session, finding: Finding) -> None:
     """Due by the item's own deadline, counted from when it was found, or from receipt where that lies in the future."""
-    if finding.checklist is None or finding.item is None or finding.checklist_version is None:
-        return
-    pack = checklists.pinned(session, finding.checklist, finding.checklist_version)
-    item = pack.by_code.get(finding.item) if pack else None
-    if item is not None and item.rectification is not None:
-        start = min(finding.found_at, finding.received_at)
-        finding.deadline_at = deadlines.due(start, item.rectification.deadline)
+    deadline = checklists.deadline_of(session, finding)
+    if deadline is not None:
+        finding.deadline_at = deadlines.due(min(finding.found_at, finding.received_at), deadline)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from backend import write_behind
 from backend.bulk import Bulk
 from backend.models import NumberSeries
-from backend.services.deadlines import CHINA
+from backend.services.working_time import CHINA
 
 _SERIES = Bulk(NumberSeries, "replace")
 _LAST = select(NumberSeries.last).where(NumberSeries.series == bindparam("wanted"))

@@ -28,8 +28,9 @@ def finding(session: Session, store: SqlStore, row: Finding) -> int:
 
 
 def finding_scopes(row: Finding) -> frozenset[str]:
-    """A finding is under its cell and each ancestor, and with its author wherever it lies."""
-    return frozenset(cells.scopes(row.cell_code) | {f"user:{row.author_id}"})
+    """A finding is under its cell and each ancestor, with its author, and with every office that was given it."""
+    offices = {f"office:{office}" for office in row.case.offices} if row.case else set()
+    return frozenset(cells.scopes(row.cell_code) | {f"user:{row.author_id}"} | offices)
 
 
 def inspection(session: Session, store: SqlStore, row: Inspection) -> int:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from backend.models import (
     Blob,
     BlobHolder,
+    Case,
     ChecklistVersion,
     Comment,
     Conflict,
@@ -65,7 +66,27 @@ def finding_document(finding: Finding, photos: Sequence[Document], author_name: 
         "photos": list(photos),
         "flags": finding.flags,
         "merged_into": finding.merged_into,
+        "case": finding.case and case_document(finding.case),
         "rev": finding.rev,
+    }
+
+
+def case_document(case: Case) -> Document:
+    """How a finding stands with the office; persons are user ids."""
+    office = case.office
+    return {
+        "office": office and {"id": office.id, "code": office.code, "name": office.name},
+        "due_at": instant(case.due_at),
+        "parked_until": instant(case.parked_until),
+        "rectified_by": case.rectified_by,
+        "rectified_at": instant(case.rectified_at),
+        "rechecked_by": case.rechecked_by,
+        "rechecked_at": instant(case.rechecked_at),
+        "closed_by": case.closed_by,
+        "closed_at": instant(case.closed_at),
+        "on_the_spot": case.on_the_spot,
+        "times_returned": case.times_returned,
+        "times_reopened": case.times_reopened,
     }
 
 
@@ -214,10 +235,14 @@ def photos_of(session: Session, subject_type: str, ids: Collection[str]) -> dict
         if seen is not None:
             seen["stored"] = seen["stored"] or stored
             continue
-        shown_role = "signature" if role == "signature" else "scene"
-        named[subject, sha256] = photo = {"id": None, "sha256": sha256, "role": shown_role, "stored": stored}
+        named[subject, sha256] = photo = {"id": None, "sha256": sha256, "role": shown_role(role), "stored": stored}
         found[subject].append(photo)
     return found
+
+
+def shown_role(role: str) -> str:
+    """The role that a hash shows in which was named without a photo record."""
+    return role if role in ("after", "document", "signature") else "scene"
 
 
 def _stored(sha256: InstrumentedAttribute[str], author_id: InstrumentedAttribute[str]) -> ColumnElement[bool]:

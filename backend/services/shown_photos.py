@@ -54,5 +54,5 @@ def of(session: Session, subject: Subject) -> list[rows.Document]:
     for (sha256, _), role in sorted(mentioned.items()):
         if sha256 not in hashes:
             hashes.add(sha256)
-            said.append((None, sha256, "signature" if role == "signature" else "scene"))
+            said.append((None, sha256, rows.shown_role(role)))
     return [{"id": id, "sha256": sha256, "role": role, "stored": False} for id, sha256, role in said]

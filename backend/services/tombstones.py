@@ -14,7 +14,7 @@ from sqlalchemy import delete, exists, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from backend.models import Counter, DailyRoot, Entry, LogRecord, SyncedRow
-from backend.services.deadlines import CHINA
+from backend.services.working_time import CHINA
 from backend.sync_store import SqlStore
 from sync import log_chain
 

@@ -43,6 +43,8 @@ ADMIN = {
     "POST /api/v1/devices/invitations",
     "POST /api/v1/devices/streams/<uuid:stream_id>/revoke",
     "POST /api/v1/users",
+    "PATCH /api/v1/offices/<uuid:office_id>",
+    "POST /api/v1/offices",
     "DELETE /api/v1/checklists/drafts/<code>/<version>",
     "GET /api/v1/checklists/drafts",
     "POST /api/v1/checklists/<code>/<version>/retire",
@@ -56,7 +58,11 @@ OFFICE = {
     "GET /api/v1/checklists/<code>/<version>/form.xlsx",
     "GET /api/v1/checklists/<code>/<version>/pack.yaml",
     "GET /api/v1/checklists/diff",
+    "DELETE /api/v1/findings/<uuid:finding_id>/merge",
+    "DELETE /api/v1/findings/<uuid:finding_id>/return",
     "GET /api/v1/attention",
+    "POST /api/v1/findings/<uuid:finding_id>/merge",
+    "PUT /api/v1/findings/<uuid:finding_id>/extension",
     "GET /api/v1/evidence/proof/<int:n>",
     "GET /api/v1/exports/fire-ledger.xlsx",
     "GET /api/v1/exports/rectification-list.xlsx",
@@ -76,9 +82,19 @@ OFFICE = {
     "POST /api/v1/site-imports/<uuid:import_id>/apply",
     "POST /api/v1/sites",
 }
+HANDLING = {
+    "POST /api/v1/findings/<uuid:finding_id>/extension",
+    "POST /api/v1/findings/<uuid:finding_id>/parking",
+    "POST /api/v1/findings/<uuid:finding_id>/pass",
+    "POST /api/v1/findings/<uuid:finding_id>/return",
+}
+"""Handlers, and the offices above them."""
 PEOPLE = {
     "GET /api/v1/sites/<uuid:site_id>/label.svg",
+    "GET /api/v1/findings/<uuid:finding_id>/steps",
+    "GET /api/v1/offices",
     "POST /api/v1/auth/logout",
+    "POST /api/v1/findings/<uuid:finding_id>/steps",
     "POST /api/v1/auth/password",
     "POST /api/v1/fire-points",
     "PUT /api/v1/fire-days/<unit>/<day>",
@@ -134,6 +150,7 @@ def test_every_route_is_as_open_as_the_table_says_and_no_more(app: Flask) -> Non
     expected |= {name: access.Access(devices=True, even_revoked=revoked) for name, revoked in DEVICES.items()}
     expected |= {name: access.Access(roles=frozenset({"admin"})) for name in ADMIN}
     expected |= {name: access.Access(roles=office) for name in OFFICE}
+    expected |= {name: access.Access(roles=office | {"handler"}) for name in HANDLING}
     expected |= {name: access.Access(roles=everyone) for name in PEOPLE}
     for name, revoked in KNOWN.items():
         expected[name] = access.Access(devices=True, roles=everyone, even_revoked=revoked)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from backend import clock
 from backend.models import ChecklistVersion
 from backend.services import checklists
-from backend.services.deadlines import CHINA
+from backend.services.working_time import CHINA
 from backend.sync_store import SqlStore
 from backend.transactions import reading, writing
 from checklists import library

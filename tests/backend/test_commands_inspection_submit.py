@@ -11,7 +11,7 @@ import pytest
 
 from backend.extensions import db
 from backend.models import Inspection, Mention
-from backend.services.deadlines import CHINA
+from backend.services.working_time import CHINA
 from sync.device_ports import Json
 from tests.backend.inspections import answer, submit
 from tests.stories import Phone, Server, new_id

@@ -9,10 +9,23 @@ from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
 from backend.models import Finding
-from backend.services import conflicts, field_history, finding_rights, lifecycle, photos, publishing
+from backend.services import (
+    case_errors,
+    case_steps,
+    conflicts,
+    field_history,
+    finding_rights,
+    lifecycle,
+    photos,
+    publishing,
+)
 from backend.services.actor import Actor
 from backend.services.authors import author
+from backend.services.case_steps import Asked
+from backend.services.clocks import corrected
 from backend.services.commands import arguments
+from backend.services.errors import ServiceError
+from backend.services.lifecycle import Step
 from backend.sync_store import SqlStore
 from sync.commands import Outcome
 from sync.errors import OpHeld, OpRefused
@@ -27,6 +40,7 @@ class TransitionArguments(arguments.Arguments):
     note = arguments.optional_text()
     photos = arguments.hashes()
     position = arguments.Place(load_default=None, allow_none=True)
+    office = arguments.Uuid(load_default=None, allow_none=True)
 
 
 class FindingTransition:
@@ -49,40 +63,31 @@ class FindingTransition:
             raise OpHeld("parent-missing", "The finding has not come yet.", waits_for=op.row)
         who = author(self.session, context.author_id)
         finding_rights.require(who, finding, context)
-        self._keep_evidence(op, context, prepared, finding, who)
+        step = lifecycle.step(prepared["start"], prepared["to"])
+        assert step is not None
+        self._keep_evidence(context, prepared, finding, who, step)
         feed = cast(SqlStore, store)
         if finding.state == prepared["to"] and finding.state != prepared["start"]:
             publishing.finding(self.session, feed, finding)
             return Outcome("merged", finding.rev)
         if finding.state != prepared["start"]:
             return self._conflict(op, context, prepared, finding, feed)
-        step = lifecycle.step(prepared["start"], prepared["to"])
-        if step is None or (who.role not in step.roles and not context.approved):
-            raise OpHeld("right-lost", "The author's role may not take this step; a supervisor decides.")
-        self._advance(op, context, prepared, finding, feed)
+        try:
+            case_steps.take(self.session, feed, finding, step, _asked(op, context, prepared, who, feed))
+        except case_errors.StepNotYours as error:
+            raise OpHeld("right-lost", "The author may not take this step; a supervisor decides.") from error
+        except (case_errors.NoteMissing, case_errors.AfterPhotoMissing) as error:
+            raise OpHeld(error.code, str(error)) from error
+        except ServiceError as error:
+            raise OpRefused(error.code, str(error), **error.extras) from error
         return Outcome("applied", finding.rev)
 
     def _keep_evidence(
-        self, op: Op, context: OpContext, prepared: dict[str, Any], finding: Finding, who: Actor
+        self, context: OpContext, prepared: dict[str, Any], finding: Finding, who: Actor, step: Step
     ) -> None:
         hashes = prepared["photos"] or []
         photos.hold_if_seen(self.session, who, hashes)
-        photos.mention(self.session, context, ("finding", finding.id), hashes, "scene")
-
-    def _advance(self, op: Op, context: OpContext, prepared: dict[str, Any], finding: Finding, store: SqlStore) -> None:
-        finding.rev += 1
-        finding.state = prepared["to"]
-        field_history.write(
-            self.session,
-            ("finding", finding.id),
-            finding.rev,
-            {"state": prepared["to"]},
-            author_id=context.author_id,
-            stream_id=context.stream,
-            op_id=op.id,
-            at=context.received_at,
-        )
-        publishing.finding(self.session, store, finding)
+        photos.mention(self.session, context, ("finding", finding.id), hashes, case_steps.photo_role(step))
 
     def _conflict(
         self, op: Op, context: OpContext, prepared: dict[str, Any], finding: Finding, store: SqlStore
@@ -95,3 +100,21 @@ class FindingTransition:
         )
         publishing.finding(self.session, store, finding)
         return Outcome("conflict", finding.rev, record.id)
+
+
+def _asked(op: Op, context: OpContext, prepared: dict[str, Any], who: Actor, store: SqlStore) -> Asked:
+    wall, place = op.wall, prepared["position"]
+    assert wall is not None
+    return Asked(
+        id=str(uuid5(UUID(op.id), "step")),
+        who=who,
+        at=corrected(wall, context)[0],
+        received_at=context.received_at,
+        note=prepared["note"],
+        photos=tuple(prepared["photos"] or ()),
+        position=place and place.to_wire(),
+        office=prepared["office"],
+        approved_by=(store.by or context.author_id) if context.approved else None,
+        op_id=op.id,
+        stream_id=context.stream,
+    )

@@ -30,8 +30,8 @@ from backend.services.actor import Actor
 from backend.services.authors import author
 from backend.services.clocks import corrected
 from backend.services.commands import arguments
-from backend.services.deadlines import CHINA
 from backend.services.placing import Placed
+from backend.services.working_time import CHINA
 from backend.sync_store import SqlStore
 from checklists import engine, grading
 from checklists.engine import Judgement, Verdict
