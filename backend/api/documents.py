@@ -5,68 +5,20 @@ Rows are rendered once and sent as they are; dumping them again through marshmal
 
 from __future__ import annotations
 
-from typing import Any
+from marshmallow import Schema, fields, validate
 
-from marshmallow import INCLUDE, Schema, fields, validate
-
-from backend import catalogue
+from backend.api.case_documents import CaseSchema, CaseStepSchema, HopSchema
+from backend.api.document_parts import (
+    FlagSchema,
+    LocationSchema,
+    PersonSchema,
+    PhotoSchema,
+    PositionSchema,
+    code,
+    text,
+    time,
+)
 from backend.models.site import SITE_STATUSES
-
-
-def _time(description: str, *, null: bool = False) -> fields.Field[Any]:
-    return fields.AwareDateTime(required=True, allow_none=null, metadata={"description": description})
-
-
-def _code(group: str) -> fields.Field[Any]:
-    return fields.String(required=True, validate=validate.OneOf(catalogue.codes(group)))
-
-
-def _text(description: str = "", *, null: bool = True) -> fields.Field[Any]:
-    return fields.String(required=True, allow_none=null, metadata={"description": description} if description else {})
-
-
-class LocationSchema(Schema):
-    lon = fields.Float(required=True, metadata={"description": "CGCS2000 longitude, degrees"})
-    lat = fields.Float(required=True, metadata={"description": "CGCS2000 latitude, degrees"})
-
-
-class PositionSchema(Schema):
-    """As the device sent it; the datum is never guessed."""
-
-    lon = fields.Float(required=True)
-    lat = fields.Float(required=True)
-    datum = fields.String(required=True, validate=validate.OneOf(["WGS84", "GCJ02", "BD09", "CGCS2000"]))
-    accuracy_m = fields.Float(allow_none=True)
-    altitude_m = fields.Float(allow_none=True)
-    provider = fields.String(allow_none=True)
-    mock = fields.Boolean(allow_none=True)
-    at = fields.String(allow_none=True)
-
-
-class PersonSchema(Schema):
-    id = fields.String(required=True)
-    name = fields.String(required=True, allow_none=True)
-
-
-class PhotoSchema(Schema):
-    id = fields.String(
-        required=True, allow_none=True, metadata={"description": "Null for a hash that has no record of its own yet"}
-    )
-    sha256 = fields.String(required=True)
-    role = fields.String(required=True)
-    stored = fields.Boolean(
-        required=True, metadata={"description": "True when the bytes are here and the record's author could see them"}
-    )
-
-
-class FlagSchema(Schema):
-    """What is doubtful; some flags name more (`photo`, `finding`)."""
-
-    class Meta:
-        unknown = INCLUDE
-
-    code = fields.String(required=True)
-    detail = fields.Raw(required=True, allow_none=True)
 
 
 class CellSchema(Schema):
@@ -82,127 +34,35 @@ class CellDetailSchema(CellSchema):
     candidates = fields.List(fields.Raw(), required=True)
 
 
-class OfficeNameSchema(Schema):
-    id = fields.String(required=True)
-    code = fields.String(required=True)
-    name = fields.String(required=True)
-
-
-class CaseSchema(Schema):
-    """How a finding stands with the office; null before an office has begun with it. Persons are user ids."""
-
-    office = fields.Nested(OfficeNameSchema, required=True, allow_none=True)
-    due_at = _time("The present office's term", null=True)
-    parked_until = _time("挂账: put aside until then", null=True)
-    rectified_by = _text()
-    rectified_at = _time("完成时间", null=True)
-    rechecked_by = _text()
-    rechecked_at = _time("复查时间", null=True)
-    closed_by = _text()
-    closed_at = _time("销号时间", null=True)
-    on_the_spot = fields.Boolean(required=True, metadata={"description": "立行立改"})
-    times_returned = fields.Integer(required=True)
-    times_reopened = fields.Integer(required=True)
-
-
-class CaseStepSchema(Schema):
-    """One step, with who, when, where, why and what photos."""
-
-    id = fields.String(required=True)
-    n = fields.Integer(required=True)
-    action = fields.String(required=True)
-    start = fields.String(required=True, data_key="from")
-    to = fields.String(required=True)
-    by = fields.Nested(PersonSchema, required=True)
-    role = fields.String(required=True)
-    approved_by = fields.Nested(PersonSchema, required=True, allow_none=True)
-    office = fields.Nested(OfficeNameSchema, required=True, allow_none=True)
-    at = _time("When it was done")
-    received_at = _time("When the server heard of it")
-    note = _text()
-    photos = fields.List(fields.String(), required=True)
-    position = fields.Nested(PositionSchema, required=True, allow_none=True)
-    details = fields.Dict(required=True)
-
-
-class ReturnSchema(Schema):
-    by = fields.Nested(PersonSchema, required=True, allow_none=True)
-    at = _time("When it was asked for")
-    reason = _text()
-    due_at = _time("By when the dispatcher decides", null=True)
-
-
-class ParkedSchema(Schema):
-    by = fields.Nested(PersonSchema, required=True, allow_none=True)
-    at = _time("Since when")
-    until = _time("Until when")
-    reason = _text()
-
-
-class ExtensionSchema(Schema):
-    n = fields.Integer(required=True)
-    by = fields.Nested(PersonSchema, required=True)
-    at = _time("When it was asked for")
-    reason = fields.String(required=True)
-    wanted_until = _time("What was asked for")
-    due_before = _time("The term before", null=True)
-    decided_by = fields.Nested(PersonSchema, required=True, allow_none=True)
-    decided_at = _time("When it was decided", null=True)
-    granted = fields.Boolean(required=True, allow_none=True)
-    granted_until = _time("What was granted", null=True)
-    note = _text()
-
-
-class HopSchema(Schema):
-    """A stay with one office; `due_assumed`: holidays on the way were not announced yet."""
-
-    id = fields.String(required=True)
-    n = fields.Integer(required=True)
-    kind = fields.String(required=True, metadata={"description": "dispatch 交办 or pass 转办"})
-    office = fields.Nested(OfficeNameSchema, required=True, allow_none=True)
-    given_by = fields.Nested(PersonSchema, required=True)
-    given_at = _time("交办时间")
-    due_at = _time("This office's term", null=True)
-    due_assumed = fields.Boolean(required=True)
-    signed_by = fields.Nested(PersonSchema, required=True, allow_none=True)
-    signed_at = _time("签收时间", null=True)
-    return_ = fields.Nested(ReturnSchema, required=True, allow_none=True, data_key="return")
-    parked = fields.Nested(ParkedSchema, required=True, allow_none=True)
-    extensions = fields.List(fields.Nested(ExtensionSchema), required=True)
-    ended_at = _time("When it left this office", null=True)
-    outcome = _text("replied, passed, returned, withdrawn or transferred")
-    late_days = fields.Integer(required=True)
-
-
 class FindingSchema(Schema):
     id = fields.String(required=True)
-    number = _text("问题编号", null=False)
+    number = text("问题编号", null=False)
     topic = fields.String(required=True)
-    item = _text("Code of the checklist's item")
-    checklist = _text()
-    checklist_version = _text()
-    description = _text(null=False)
-    severity = _code("severity")
+    item = text("Code of the checklist's item")
+    checklist = text()
+    checklist_version = text()
+    description = text(null=False)
+    severity = code("severity")
     state = fields.String(required=True)
-    grade = _code("grade")
+    grade = code("grade")
     source = fields.String(required=True)
-    basis = _text("依据: document and clause")
-    requirement = _text("整改要求")
-    rectification_kind = _text("immediate or time_limited")
-    deadline_at = _time("整改时限", null=True)
-    lead_department = _text()
-    found_at = _time("Corrected by the device's clock offset")
-    found_at_sent = _text("As the device said it", null=False)
-    received_at = _time("The server's time")
-    site = _text("Id of the site")
-    inspection = _text("Id of the inspection")
+    basis = text("依据: document and clause")
+    requirement = text("整改要求")
+    rectification_kind = text("immediate or time_limited")
+    deadline_at = time("整改时限", null=True)
+    lead_department = text()
+    found_at = time("Corrected by the device's clock offset")
+    found_at_sent = text("As the device said it", null=False)
+    received_at = time("The server's time")
+    site = text("Id of the site")
+    inspection = text("Id of the inspection")
     author = fields.Nested(PersonSchema, required=True)
     position = fields.Nested(PositionSchema, required=True, allow_none=True)
     location = fields.Nested(LocationSchema, required=True, allow_none=True)
     cells = fields.List(fields.Nested(CellSchema), required=True)
     photos = fields.List(fields.Nested(PhotoSchema), required=True)
     flags = fields.List(fields.Nested(FlagSchema), required=True)
-    merged_into = _text("Id of the finding that this one was merged into")
+    merged_into = text("Id of the finding that this one was merged into")
     case = fields.Nested(CaseSchema, required=True, allow_none=True)
     rev = fields.Integer(required=True)
 
@@ -214,7 +74,7 @@ class CommentSchema(Schema):
     photos = fields.List(fields.Nested(PhotoSchema), required=True)
     by = fields.String(required=True, metadata={"description": "Id of the author"})
     author = fields.Nested(PersonSchema, required=True)
-    at = _time("When it was said")
+    at = time("When it was said")
     rev = fields.Integer(required=True)
 
 
@@ -229,18 +89,18 @@ class InspectionSchema(Schema):
     id = fields.String(required=True)
     checklist = fields.String(required=True)
     checklist_version = fields.String(required=True)
-    mode = _code("mode")
-    grade = _code("grade")
+    mode = code("mode")
+    grade = code("grade")
     grade_reasons = fields.List(fields.Raw(), required=True)
-    site = _text()
-    task = _text()
-    started_at = _time("When it began")
-    finished_at = _time("When it ended")
-    received_at = _time("The server's time")
+    site = text()
+    task = text()
+    started_at = time("When it began")
+    finished_at = time("When it ended")
+    received_at = time("The server's time")
     author = fields.Nested(PersonSchema, required=True)
     position = fields.Nested(PositionSchema, required=True, allow_none=True)
     location = fields.Nested(LocationSchema, required=True, allow_none=True)
-    cell = _text("Administrative cell")
+    cell = text("Administrative cell")
     answers = fields.List(fields.Raw(), required=True)
     findings = fields.List(fields.String(), required=True)
     advice = fields.List(fields.Raw(), required=True)
@@ -259,72 +119,72 @@ class SiteSchema(Schema):
     code = fields.String(required=True)
     name = fields.String(required=True)
     kind = fields.String(required=True)
-    address = _text()
-    responsible_unit = _text()
-    responsible_person = _text()
-    phone = _text()
-    supervising_department = _text()
+    address = text()
+    responsible_unit = text()
+    responsible_person = text()
+    phone = text()
+    supervising_department = text()
     attributes = fields.Dict(required=True, metadata={"description": "What the checklists' conditions ask of a site"})
     position = fields.Nested(PositionSchema, required=True, allow_none=True)
     location = fields.Nested(LocationSchema, required=True, allow_none=True)
-    cell = _text("Administrative cell")
+    cell = text("Administrative cell")
     status = fields.String(required=True, validate=validate.OneOf(SITE_STATUSES))
-    label = _text("What its QR label says")
+    label = text("What its QR label says")
     origin = fields.String(required=True, metadata={"description": "console, proposal, import:…, plan:…"})
     photos = fields.List(fields.Nested(PhotoSchema), required=True)
     doubt = fields.Dict(
         required=True, allow_none=True, metadata={"description": "Set while visits say that the datum is another one"}
     )
-    created_at = _time("When it was added")
+    created_at = time("When it was added")
     rev = fields.Integer(required=True)
 
 
 class SightingSchema(Schema):
     id = fields.String(required=True)
-    source = _code("fire_source")
+    source = code("fire_source")
     satellite = fields.String(required=True)
-    at = _time("When it was seen")
-    until = _time("The end of the span, where only a day is known", null=True)
+    at = time("When it was seen")
+    until = time("The end of the span, where only a day is known", null=True)
     location = fields.Nested(LocationSchema, required=True)
     reach_m = fields.Float(required=True, metadata={"description": "How far the fire may be from there"})
-    confidence = _text("low, nominal or high")
-    quality = _text("standard, nrt or rt")
+    confidence = text("low, nominal or high")
+    quality = text("standard, nrt or rt")
     notes = fields.Dict(required=True, metadata={"description": "What people said"})
 
 
 class FirePointSchema(Schema):
     id = fields.String(required=True)
     number = fields.String(required=True)
-    state = _code("fire_state")
-    first_at = _time("First seen")
-    last_at = _time("Last seen")
-    reported_at = _time("接报: when it became known here")
+    state = code("fire_state")
+    first_at = time("First seen")
+    last_at = time("Last seen")
+    reported_at = time("接报: when it became known here")
     location = fields.Nested(LocationSchema, required=True)
     reach_m = fields.Float(required=True)
-    cell = _text("Administrative cell")
+    cell = text("Administrative cell")
     cell_confidence = fields.Float(required=True)
-    place = _text("村屯及小地名")
+    place = text("村屯及小地名")
     zone = fields.Dict(required=True, metadata={"description": "The verdict on burning there and then, with sentences"})
     sources = fields.List(fields.String(), required=True)
     sightings = fields.Integer(required=True)
     detections = fields.List(fields.Nested(SightingSchema), required=True, metadata={"description": "The latest 20"})
     reporter = fields.Nested(PersonSchema, required=True, allow_none=True)
     assignee = fields.Nested(PersonSchema, required=True, allow_none=True)
-    outcome = _text("straw, other, scorched, approved, ruled_out or not_found")
-    arrived_at = _time("到场", null=True)
-    extinguished_at = _time("扑灭", null=True)
-    crop = _text("作物")
+    outcome = text("straw, other, scorched, approved, ruled_out or not_found")
+    arrived_at = time("到场", null=True)
+    extinguished_at = time("扑灭", null=True)
+    crop = text("作物")
     area_mu = fields.Float(required=True, allow_none=True, metadata={"description": "过火面积, 亩"})
     handling = fields.List(fields.String(), required=True, metadata={"description": "扑灭, 教育, 立案"})
     penalty_yuan = fields.Float(required=True, allow_none=True)
-    note = _text()
+    note = text()
     position = fields.Nested(PositionSchema, required=True, allow_none=True)
-    answered_at = _time("When the answer was received", null=True)
+    answered_at = time("When the answer was received", null=True)
     answered_by = fields.Nested(PersonSchema, required=True, allow_none=True)
-    answered_via = _text("app, link or console")
+    answered_via = text("app, link or console")
     photos = fields.List(fields.Nested(PhotoSchema), required=True)
     flags = fields.List(fields.Nested(FlagSchema), required=True)
-    merged_into = _text("Id of the fire point that this one turned out to be")
+    merged_into = text("Id of the fire point that this one turned out to be")
     rev = fields.Integer(required=True)
 
 
@@ -334,8 +194,8 @@ class ZoneSetSchema(Schema):
     name = fields.String(required=True)
     file = fields.String(required=True, metadata={"description": "SHA-256 of the file, as GET /api/v1/packs gives it"})
     bytes = fields.Integer(required=True)
-    activated_at = _time("In force from", null=True)
-    retired_at = _time("Replaced by another set at", null=True)
+    activated_at = time("In force from", null=True)
+    retired_at = time("Replaced by another set at", null=True)
     rev = fields.Integer(required=True)
 
 
@@ -360,7 +220,7 @@ class ConflictSchema(Schema):
     details = fields.Dict(required=True)
     by = fields.String(required=True, metadata={"description": "Id of the op's author"})
     author = fields.Nested(PersonSchema, required=True)
-    at = _time("When the op was received")
+    at = time("When the op was received")
     state = fields.String(required=True, validate=validate.OneOf(("open", "resolved")))
     choice = fields.Dict(
         keys=fields.String(),
@@ -368,8 +228,8 @@ class ConflictSchema(Schema):
         required=True,
         allow_none=True,
     )
-    resolved_by = _text("Id of the person")
-    resolved_at = _time("When it was resolved", null=True)
+    resolved_by = text("Id of the person")
+    resolved_at = time("When it was resolved", null=True)
     rev = fields.Integer(required=True)
 
 
@@ -378,14 +238,14 @@ class OpResultSchema(Schema):
     stream = fields.String(required=True)
     n = fields.Integer(required=True)
     cmd = fields.String(required=True)
-    row = _text("Id of the row that the op is about")
+    row = text("Id of the row that the op is about")
     status = fields.String(
         required=True, validate=validate.OneOf(("applied", "merged", "conflict", "rejected", "held"))
     )
     rev = fields.Integer(required=True, allow_none=True)
-    conflict = _text("Id of the conflict record")
+    conflict = text("Id of the conflict record")
     problem = fields.Dict(required=True, allow_none=True)
-    decided_at = _time("Null while it is held", null=True)
+    decided_at = time("Null while it is held", null=True)
 
 
 class TitleSchema(Schema):
@@ -399,8 +259,8 @@ class ChecklistSchema(Schema):
     version = fields.String(required=True)
     title = fields.Nested(TitleSchema, required=True)
     pack = fields.String(required=True, metadata={"description": "SHA-256 of the pack: GET /api/v1/packs/{pack}"})
-    published_at = _time("When this version was published here")
-    retired_at = _time("Since when it is offered for no new inspection", null=True)
+    published_at = time("When this version was published here")
+    retired_at = time("Since when it is offered for no new inspection", null=True)
 
 
 def page_of(item: type[Schema], name: str) -> type[Schema]:

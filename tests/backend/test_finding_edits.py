@@ -150,7 +150,7 @@ def test_an_inspector_may_not_resolve(two: tuple[Phone, Phone, str]) -> None:
 
 def test_a_step_from_an_old_state_is_a_conflict_whose_evidence_stays(two: tuple[Phone, Phone, str]) -> None:
     wei, luo, finding = two
-    step(luo, finding, "submitted", "rejected")
+    step(luo, finding, "submitted", "rejected", note="不属实")
     luo.sync()
     other = wei.server.phone("tan", "supervisor")
     other.sync()
@@ -165,7 +165,7 @@ def test_a_step_from_an_old_state_is_a_conflict_whose_evidence_stays(two: tuple[
 
 def test_after_close_out_an_edit_is_a_conflict(two: tuple[Phone, Phone, str]) -> None:
     wei, luo, finding = two
-    step(luo, finding, "submitted", "rejected")
+    step(luo, finding, "submitted", "rejected", note="不属实")
     luo.sync(), wei.sync()
     edit(wei, finding, description="补充")
     wei.sync()
@@ -222,3 +222,10 @@ def test_a_resolution_that_comes_before_its_conflict_waits_for_it(server: Server
     luo.sync()
     assert luo.device.mirror.row("conflict", conflict)["state"] == "resolved"
     assert luo.device.mirror.row("finding", finding)["severity"] == "serious"
+
+
+def test_a_step_that_needs_a_reason_and_has_none_waits_for_a_supervisor(two: tuple[Phone, Phone, str]) -> None:
+    _, luo, finding = two
+    step(luo, finding, "submitted", "rejected")
+    luo.sync()
+    assert (luo.last_result()["status"], luo.last_result()["problem"]["code"]) == ("held", "note-missing")

@@ -72,11 +72,22 @@ def made(tree: Path, mutant: Mutant) -> Iterator[None]:
             text = (tree / file).read_text(encoding="utf-8")
             if text.count(old) != 1:
                 raise CannotBeMade(f"{file} has {text.count(old)} places for it")
-            (tree / file).write_text(text.replace(old, new), encoding="utf-8")
+            changed = text.replace(old, new)
+            if file.endswith(".py"):
+                require_python(changed, file)
+            (tree / file).write_text(changed, encoding="utf-8")
         yield
     finally:
         for file, text in before.items():
             (tree / file).write_text(text, encoding="utf-8")
+
+
+def require_python(text: str, file: str) -> None:
+    """A mutant is a bug, not a slip of the pen: any test would turn red at that. Raises CannotBeMade."""
+    try:
+        compile(text, file, "exec")
+    except SyntaxError as error:
+        raise CannotBeMade(f"{file} would be no Python: {error}") from error
 
 
 def killed(tree: Path, mutant: Mutant) -> bool:

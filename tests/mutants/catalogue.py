@@ -120,7 +120,7 @@ KNOWN = (
         "counter taken late",
         "I4",
         (
-            ("sync/engine.py", "    if not all(replays):\n        store.lock_counter()\n", ""),
+            ("sync/engine.py", "        store.lock_counter()\n        store.foresee", "        store.foresee"),
             (
                 "backend/sync_store.py",
                 '        if not self._reserved:\n            raise RuntimeError("the counter is not locked")\n'
@@ -242,7 +242,18 @@ KNOWN = (
     Mutant(
         "bytes that went bad still called stored",
         "I8",
-        (("backend/services/media.py", "    if blob.lost_at is not None:\n        return False\n", ""),),
+        (
+            (
+                "backend/services/media.py",
+                ' if blob.status == "stored" and blob.lost_at is None]',
+                ' if blob.status == "stored"]',
+            ),
+            (
+                "backend/services/media.py",
+                "            and blob.lost_at is None\n            and (blob.status",
+                "            and (blob.status",
+            ),
+        ),
         ("tests/backend/media/test_scrubbing.py::test_a_photo_that_went_bad_is_asked_for_again_and_counts_again",),
     ),
     Mutant(

@@ -50,7 +50,7 @@ def transition(world: World, numbers: Numbers) -> None:
     steps = [step for step in lifecycle.STEPS if step.start == state or b % 6 == 0]
     step = steps[c % len(steps)] if steps else lifecycle.STEPS[0]
     with phone.under(()):
-        args = {"from": step.start, "to": step.to, "note": None, "photos": photos_for(world, phone, b)}
+        args = {"from": step.start, "to": step.to, "note": "因故", "photos": photos_for(world, phone, b)}
         rev = phone.device.mirror.rev("finding", finding)
         record(world, phone, "finding.transition", finding, args, base_rev=rev)
 
