@@ -7,7 +7,7 @@ from backend.models.device import Device, DeviceToken, Invite, Stream
 from backend.models.evidence import DailyRoot, LogRecord, ReceiptKey
 from backend.models.finding import Comment, Finding, FindingCell
 from backend.models.fire_point import FireDay, FireDetection, FireImport, FireImportRow, FireLink, FirePoint
-from backend.models.grid import Cell, GridVersion
+from backend.models.grid import Cell, FormerPlacement, GridActivation, GridVersion
 from backend.models.inspection import Inspection
 from backend.models.media import Blob, BlobHolder, Mention, Photo, Upload, UploadPart
 from backend.models.office import AuditEvent, Job, NumberSeries
@@ -42,7 +42,9 @@ __all__ = [
     "FireImportRow",
     "FireLink",
     "FirePoint",
+    "FormerPlacement",
     "Grant",
+    "GridActivation",
     "GridVersion",
     "Hop",
     "HopExtension",

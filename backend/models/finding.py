@@ -52,6 +52,7 @@ class Finding(Base):
     accuracy_m: Mapped[float | None]
     cell_code: Mapped[str | None] = mapped_column(String(20), index=True)
     flags: Mapped[Items]
+    placed_n: Mapped[int] = mapped_column(default=0, index=True)
     merged_into: Mapped[str | None] = mapped_column(String(36))
     rev: Mapped[Big] = mapped_column(default=1)
     cells: Mapped[list[FindingCell]] = relationship(

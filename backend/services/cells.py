@@ -73,6 +73,11 @@ def active_version(session: Session | None = None) -> str:
     return timeline(session or db.session()).current
 
 
+def activation(session: Session | None = None) -> int:
+    """The number of the activation under which a row that is placed now is placed."""
+    return timeline(session or db.session()).n
+
+
 def grid(session: Session | None = None, at: datetime | None = None) -> AdminGrid:
     """The grid that holds at an instant; now, if none is given."""
     session = session or db.session()
@@ -107,7 +112,8 @@ def known(session: Session | None = None) -> KnownCells:
 def _known(versions: tuple[str, ...]) -> KnownCells:
     columns = select(Cell.code, Cell.name, Cell.parent)
     return KnownCells(
-        [tuple(row) for row in db.session.execute(columns.where(Cell.version_id == one))] for one in versions
+        [(row.code, row.name, row.parent) for row in db.session.execute(columns.where(Cell.version_id == one))]
+        for one in versions
     )
 
 
@@ -142,3 +148,19 @@ def require_known(codes: Iterable[str]) -> None:
     unknown = sorted(code for code in codes if code not in cells)
     if unknown:
         raise InputInvalid(f"No cell has the code {', '.join(unknown)}.", unknown=unknown)
+
+
+def listing(session: Session, below: str | None = None) -> list[dict[str, object]]:
+    """The cells that hold now, by code; with `below` those directly below one. Raises CellUnknown."""
+    cells = grid(session)
+    found = cells.cells if below is None else [cells[code] for code in cells.children(below)]
+    return [
+        {
+            "code": cell.code,
+            "name": cell.name,
+            "level": cell.level,
+            "parent": cell.parent,
+            "has_shape": cell.geometry is not None,
+        }
+        for cell in found
+    ]

@@ -6,18 +6,17 @@ Where rows lie afterwards is `replacing`'s business, reading a file `geo.cell_im
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import shapely
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from backend import until_lock
-from backend.jobs import intents
 from backend.models import Cell, Finding, GridActivation, GridVersion
 from backend.services import audit, cells, replacing, zones
 from backend.services.actor import Actor
@@ -35,7 +34,6 @@ from geo.hierarchy import hierarchy
 
 SHOWN = 200
 MOST_COUNTED = 200_000
-JOB = "replace-cells"
 _BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)
 
 
@@ -59,7 +57,7 @@ class Reading:
     datum: str | None
     hierarchy: str = "city-county-township-village"
     level: str | None = None
-    fields: Fields = Fields()
+    fields: Fields = field(default_factory=Fields)
     whole: bool = False
     epsg: int | None = None
     layer: str | None = None
@@ -83,13 +81,12 @@ def stage(
 
 def look(session: Session, path: Path, how: Reading) -> CellImport:
     """The report on a file, with the grid that it would make; writes nothing."""
-    wanted = hierarchy(how.hierarchy)
-    onto = None if how.whole else _kept(cells.grid(session), path, how)
+    onto, below = (None, ()) if how.whole else _kept(cells.grid(session), path, how)
     against = Against(onto=onto, names={**names.townships(), **names.villages()}, reference=reference.county_grid())
-    return import_cells(
+    read = import_cells(
         path,
         datum=how.datum,
-        hierarchy=wanted,
+        hierarchy=hierarchy(how.hierarchy),
         fields=how.fields,
         level=how.level,
         against=against,
@@ -97,24 +94,36 @@ def look(session: Session, path: Path, how: Reading) -> CellImport:
         layer=how.layer,
         encoding=how.encoding,
     )
+    return read if read.grid is None else replace(read, grid=_with_those_below(read.grid, below))
 
 
-def _kept(grid: AdminGrid, path: Path, how: Reading) -> AdminGrid:
-    """What stays of a grid beside a file: all but the cells that the file names, those of its levels below the
-    parents that it names which have a shape, and what lies below a cell that goes."""
+def _kept(grid: AdminGrid, path: Path, how: Reading) -> tuple[AdminGrid, Sequence[admin.Cell]]:
+    """What stays of a grid beside a file, and what lay below cells that go and may stand below those that come.
+
+    The cells that the file names go, and those of its levels with a shape below the parents that it names.
+    """
     try:
         file = read_cells(path, layer=how.layer, encoding=how.encoding)
         units = codes_of(file.rows, how.fields, hierarchy(how.hierarchy), how.level, None, {}).units.values()
     except GeoError:
-        return grid  # the import says what is wrong with the file
-    named = {unit.code for unit in units}
+        return grid, ()  # the import says what is wrong with the file
     places = {(unit.level, unit.parent) for unit in units}
-    gone = set(named)
-    for cell in grid:
-        if cell.geometry is not None and (cell.level, cell.parent) in places:
-            gone.add(cell.code)
-    below = {each for code in gone - named if code in grid for each in grid.descendants(code)}
-    return AdminGrid([cell for cell in grid if cell.code not in gone | (below - named)], grid.levels)
+    gone = {unit.code for unit in units if unit.code in grid}
+    gone |= {cell.code for cell in grid if cell.geometry is not None and (cell.level, cell.parent) in places}
+    below = {each for code in gone for each in grid.descendants(code)} - gone
+    kept = AdminGrid([cell for cell in grid if cell.code not in gone | below], grid.levels)
+    return kept, [cell for cell in grid if cell.code in below]
+
+
+def _with_those_below(grid: AdminGrid, below: Sequence[admin.Cell]) -> AdminGrid:
+    """The grid with those cells that still have a parent in it; the others went with theirs."""
+    codes = {cell.code for cell in grid}
+    back = []
+    for cell in sorted(below, key=lambda each: grid.levels.index(each.level)):
+        if cell.code not in codes and cell.parent in codes:
+            codes.add(cell.code)
+            back.append(cell)
+    return grid.extended(back) if back else grid
 
 
 def report_of(read: CellImport) -> dict[str, Any]:
@@ -232,8 +241,8 @@ def activate(
         raise GridNotReady("This version holds already.")
     begun = _begin(session, found, since, actor.user_id, now)
     redrawn = zones.redraw(session, actor, now, new_id)
-    intents.ask(session, new_id(), JOB, {"n": begun.n}, actor.user_id, now)
-    audit.record(session, now, actor.user_id, "grid.activate", version_id, n=begun.n, since=since.isoformat(), **redrawn)
+    told = {"n": begun.n, "since": since.isoformat(), **redrawn}
+    audit.record(session, now, actor.user_id, "grid.activate", version_id, **told)
     return begun
 
 
@@ -291,7 +300,7 @@ def changes(session: Session, version_id: str, since: datetime | None) -> dict[s
     """
     before, after = cells.grid(session), cells.version(get(session, version_id).id)
     found = compare(before, after)
-    where = [Finding.lon.is_not(None)]
+    where: list[ColumnElement[bool]] = [Finding.lon.is_not(None)]
     if since is not None:
         where.append(Finding.found_at >= since)
     places = session.execute(

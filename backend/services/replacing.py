@@ -20,6 +20,7 @@ from backend.services import cells, placing, publishing
 from backend.services.grid_timeline import timeline
 from backend.sync_store import SqlStore
 
+JOB = "replace-cells"
 A_COMMIT = 500
 DECIDED = "decided"
 
@@ -40,12 +41,8 @@ class Kind:
 
 
 KINDS: Mapping[str, Kind] = {
-    "finding": Kind(
-        Finding, Finding.found_at, publishing.finding_scopes, publishing.finding_and_what_hangs_on_it
-    ),
-    "inspection": Kind(
-        Inspection, Inspection.started_at, publishing.inspection_scopes, publishing.inspection
-    ),
+    "finding": Kind(Finding, Finding.found_at, publishing.finding_scopes, publishing.finding_and_what_hangs_on_it),
+    "inspection": Kind(Inspection, Inspection.started_at, publishing.inspection_scopes, publishing.inspection),
     "site": Kind(Site, None, publishing.site_scopes, publishing.site),
     "fire_point": Kind(FirePoint, FirePoint.first_at, publishing.fire_point_scopes, publishing.fire_point),
 }
@@ -74,9 +71,7 @@ def some(session: Session, now: datetime, limit: int = A_COMMIT) -> dict[str, in
     return {"looked_at": 0, "moved": 0}
 
 
-def _again(
-    session: Session, store: SqlStore, name: str, kind: Kind, rows: Sequence[Row], n: int, now: datetime
-) -> int:
+def _again(session: Session, store: SqlStore, name: str, kind: Kind, rows: Sequence[Row], n: int, now: datetime) -> int:
     shown = _shown_in(session, name, [row.id for row in rows])
     moved = 0
     for row in rows:

@@ -112,6 +112,24 @@ def activate(session: Session, actor: Actor | None, set_id: str, now: datetime) 
     return found
 
 
+def redraw(session: Session, actor: Actor, now: datetime, new_id: Callable[[], str]) -> dict[str, list[str]]:
+    """Draw the zones in force anew on the grid that holds now; the counter must be locked.
+
+    A set whose units are no longer there stays as it is, and is told under `zones_left`.
+    """
+    told: dict[str, list[str]] = {"zones_redrawn": [], "zones_left": []}
+    for found in active(session):
+        try:
+            body = zone_files.resolve(found.source, cells.grid(session)).body
+        except ZoneInvalid:
+            told["zones_left"].append(found.id)
+            continue
+        if body != found.body:
+            again = check(session, actor, new_id(), now, found.name, found.source)
+            told["zones_redrawn"].append(activate(session, actor, again.id, now).id)
+    return told
+
+
 def load_sample(session: Session, now: datetime, new_id: Callable[[], str], name: str = "liuzhou") -> ZoneSet | None:
     """Put the zones that the project ships into force where the city has none; None where it has."""
     data = (DATA / "zones" / f"{name}.yaml").read_bytes()

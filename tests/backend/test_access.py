@@ -38,6 +38,11 @@ DEVICES = {
 """Devices only; True where a revoked one may still hand in what it has."""
 ADMIN = {
     "GET /api/v1/backups",
+    "GET /api/v1/cells/versions",
+    "GET /api/v1/cells/versions/<uuid:version_id>",
+    "GET /api/v1/cells/versions/<uuid:version_id>/changes",
+    "POST /api/v1/cells/versions",
+    "POST /api/v1/cells/versions/<uuid:version_id>/activate",
     "GET /api/v1/devices",
     "GET /api/v1/users",
     "POST /api/v1/devices/invitations",
@@ -102,6 +107,7 @@ PEOPLE = {
 KNOWN = {
     "GET /api/v1/blobs/<sha256>": False,
     "GET /api/v1/blobs/<sha256>/thumbnail": False,
+    "GET /api/v1/cells": False,
     "GET /api/v1/checklists": False,
     "GET /api/v1/fire-points": False,
     "GET /api/v1/fire-points/<uuid:point_id>": False,

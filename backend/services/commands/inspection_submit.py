@@ -101,7 +101,8 @@ class InspectionSubmit:
     def prepare(self, op: Op, context: OpContext) -> Prepared:
         args = arguments.read(SubmitArguments, op)
         assert op.row is not None
-        placed = placing.place(args["position"]) if args["position"] is not None else None
+        started_at = corrected(args["started_at"], context)[0]
+        placed = placing.place(args["position"], None, started_at) if args["position"] is not None else None
         return Prepared(args, placed, op.row)
 
     def apply(self, op: Op, context: OpContext, prepared: Prepared, store: Store) -> Outcome:
@@ -116,7 +117,11 @@ class InspectionSubmit:
         if under_way.find(self.session, Inspection, op.row) is not None:
             raise OpRefused("row-exists", "There is already an inspection with this id; the first one stands.")
         site = self.session.get(Site, args["site"]) if args["site"] else None
-        placed = prepared.placed or placing.place(None, _point(site))
+        started_at = corrected(args["started_at"], context)[0]
+        if prepared.placed is not None:
+            placed = placing.under_lock(prepared.placed, args["position"], started_at)
+        else:
+            placed = placing.place(None, _point(site), started_at)
         who = author(self.session, context.author_id)
         media = answer_media.known(self.session, who.user_id, args["answers"])
         judgement = _judge(pack, op, args, placed, site, media)
@@ -163,6 +168,7 @@ class InspectionSubmit:
             lon=placed.lon,
             lat=placed.lat,
             cell_code=placed.cell_code,
+            placed_n=placed.n,
             details={
                 name: op.args.get(name) for name in ("approval_no", "officers", "cell", "representative", "signature")
             },
@@ -211,7 +217,12 @@ class InspectionSubmit:
     ) -> str:
         """The finding that a failed duty becomes, where its answer says or else where the inspection was."""
         answer = verdict.answer
-        own = placing.place(_answer_position(answer.position)) if answer.position is not None else placed
+        if answer.position is not None:
+            own = placing.place(_answer_position(answer.position), None, inspection.finished_at)
+        elif placed.position is not None:
+            own = placing.under_lock(placed, parse_position(placed.position), inspection.finished_at)
+        else:
+            own = placed
         finding = Finding(
             id=answer.finding or finding_id(inspection.id, verdict.item.code),
             inspection_id=inspection.id,
