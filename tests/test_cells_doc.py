@@ -59,4 +59,4 @@ def test_the_page_leads_from_a_file_to_a_grid_that_holds(office: Office) -> None
     compared = office.types(commands[3].replace("VERSION", version[1]))
     assert re.search(r"^added 450206100|^moved 450206100", compared, re.MULTILINE)
     begun = office.types(commands[4].replace("VERSION", version[1]).replace("LIN", "admin"))
-    assert "It holds from 2025-12-31T16:00:00+00:00. 0 rows" in begun
+    assert "It holds from 2026-01-01T00:00:00+08:00. 0 rows" in begun
