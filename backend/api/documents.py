@@ -95,6 +95,7 @@ class FindingDetailSchema(FindingSchema):
     comments = fields.List(fields.Nested(CommentSchema), required=True)
     steps = fields.List(fields.Nested(CaseStepSchema), required=True)
     hops = fields.List(fields.Nested(HopSchema), required=True)
+    place_said = fields.List(fields.Dict(), required=True, metadata={"description": "Who claimed and who declined it"})
     former_cells = fields.List(fields.Nested(FormerCellSchema), required=True)
 
 

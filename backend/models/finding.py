@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backend.extensions import Base
@@ -74,6 +74,31 @@ class FindingCell(Base):
     method: Mapped[str] = mapped_column(String(30))
     version_id: Mapped[str | None] = mapped_column(String(36))
     candidates: Mapped[Items]
+
+
+class PlaceStep(Base):
+    """Append-only (a trigger refuses update and delete): what somebody said of whose ground a finding lies on.
+
+    `asked` is the cell whose supervisor was asked then, `code` the one that was claimed.
+    """
+
+    __tablename__ = "place_step"
+    __table_args__ = (
+        UniqueConstraint("finding_id", "n"),
+        CheckConstraint("action IN ('claim','decline')", name="action"),
+    )
+
+    id: Mapped[Key]
+    finding_id: Mapped[str] = mapped_column(ForeignKey("finding.id"))
+    n: Mapped[int]
+    action: Mapped[str] = mapped_column(String(10))
+    asked: Mapped[str | None] = mapped_column(String(20))
+    code: Mapped[str | None] = mapped_column(String(20))
+    by_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"))
+    at: Mapped[Instant]
+    received_at: Mapped[Instant]
+    note: Mapped[str | None] = mapped_column(Text)
+    op_id: Mapped[str | None] = mapped_column(String(36))
 
 
 class Comment(Base):

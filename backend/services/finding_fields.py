@@ -42,7 +42,10 @@ def require_known_item(session: Session, item: str | None) -> None:
 
 
 def put(session: Session, finding: Finding, values: Mapping[str, Any]) -> None:
-    """Write fields; a new place is located anew, a new item brings its rule."""
+    """Write fields; a new place is located anew, a new item brings its rule.
+
+    A cell that a person decided on stands while the new circle still touches it.
+    """
     for name, value in values.items():
         if name == "position":
             _move(session, finding, value)
@@ -61,5 +64,10 @@ def put(session: Session, finding: Finding, values: Mapping[str, Any]) -> None:
 
 def _move(session: Session, finding: Finding, position: Mapping[str, Any]) -> None:
     placed = placing.place(parse_position(position), None, finding.found_at)
+    before = next((cell for cell in finding.cells if cell.scheme == "admin"), None)
+    decided = before.code if before is not None and before.method == placing.DECIDED else None
     placing.put(finding, placed)
     placing.replace_cells(session, finding, placed)
+    touched = dict(placed.location.candidates) if placed.location is not None else {}
+    if decided is not None and decided in touched:
+        placing.decide(session, finding, decided, touched[decided])

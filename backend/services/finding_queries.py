@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import Session
 
 from backend.models import Comment, Finding, FindingCell, Hop, Site
-from backend.services import case_history, cells, pages, replacing, rows, visibility
+from backend.services import case_history, cells, pages, place_decisions, replacing, rows, visibility
 from backend.services.actor import Actor
 from backend.services.errors import NotFound
 from backend.services.finding_filters import Filters
@@ -61,6 +61,7 @@ def detail(session: Session, actor: Actor, finding_id: str, now: datetime) -> ro
     document["cells"] = [_cell_document(cell) for cell in finding.cells]
     document["comments"] = comments(session, finding_id)
     document |= case_history.of(session, finding, now)
+    document["place_said"] = place_decisions.history(session, finding.id)
     document["former_cells"] = replacing.former(session, "finding", finding.id)
     return document
 

@@ -17,6 +17,9 @@ from backend.services.grid_timeline import timeline
 from geo.locate import Location
 from geo.position import Position, parse_position
 
+DECIDED = "decided"
+"""The method of a cell that a person decided on (现场确权)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Placed:
@@ -104,6 +107,19 @@ def replace_cells(session: Session, finding: Finding, placed: Placed) -> None:
     session.execute(delete(FindingCell).where(FindingCell.finding_id == finding.id))
     session.expire(finding, ["cells"])
     finding.cells = placed.cells()
+
+
+def decide(session: Session, finding: Finding, code: str, share: float) -> None:
+    """Let a stored finding lie in a cell by a person's word. `share`: what the circle says of that cell."""
+    version = timeline(session).at(finding.found_at)
+    admin = next((cell for cell in finding.cells if cell.scheme == "admin"), None)
+    if admin is None:
+        admin = FindingCell(finding_id=finding.id, scheme="admin", code=code, candidates=[])
+        finding.cells = [admin, *finding.cells]
+    admin.code, admin.method, admin.confidence, admin.version_id = code, DECIDED, share, version
+    finding.cell_code = code
+    finding.flags = [flag for flag in finding.flags if not flag["code"].startswith("cell-")]
+    session.flush()
 
 
 def place_again(session: Session, finding: Finding, at: datetime | None) -> None:

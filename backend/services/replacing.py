@@ -22,7 +22,6 @@ from backend.sync_store import SqlStore
 
 JOB = "replace-cells"
 A_COMMIT = 500
-DECIDED = "decided"
 
 Row = Any  # a row of one of the kinds below
 
@@ -99,7 +98,7 @@ def _place(session: Session, name: str, row: Row, at: datetime | None, n: int, n
         return
     before = row.cell_code
     assignment = next((cell for cell in row.cells if cell.scheme == "admin"), None) if name == "finding" else None
-    if assignment is not None and assignment.method == DECIDED and before in cells.grid(session, at):
+    if assignment is not None and assignment.method == placing.DECIDED and before in cells.grid(session, at):
         return
     was = (before, assignment and assignment.confidence, assignment and assignment.method)
     version_before = assignment.version_id if assignment is not None else None

@@ -16,7 +16,7 @@ from sqlalchemy import func, select, update
 from backend import clock
 from backend.jobs import kinds
 from backend.models import AuditEvent, Finding, FindingCell, GridVersion, ZoneSet
-from backend.services import accounts, cells, grids, replacing, zones
+from backend.services import accounts, cells, grids, placing, replacing, zones
 from backend.services.actor import Actor
 from backend.services.grids import GridNotReady, GridRefused, Reading
 from backend.transactions import reading, writing
@@ -234,7 +234,7 @@ def test_a_cell_that_a_person_decided_stays_while_it_lives_on(server: Server, su
         for finding, code in ((kept, LABAO), (freed, "450206999")):
             session.execute(update(Finding).where(Finding.id == finding).values(cell_code=code))
             admin = FindingCell.finding_id == finding, FindingCell.scheme == "admin"
-            session.execute(update(FindingCell).where(*admin).values(code=code, method=replacing.DECIDED))
+            session.execute(update(FindingCell).where(*admin).values(code=code, method=placing.DECIDED))
     survey.activate(survey.redraw(), server.time.now() - timedelta(days=1))
     survey.replace()
     assert (cell_of(server, kept), cell_of(server, freed)) == (LABAO, BAIPENG)
