@@ -16,6 +16,7 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backend import until_lock
 from backend.extensions import db
 from backend.models import ZoneSet
 from backend.services import audit, cells, zone_files
@@ -33,6 +34,8 @@ from sync.store import Row
 
 SHOWN = 500
 SAMPLES = ("liuzhou",)
+_KEY = "zones-in-force"
+_ACTIVE = select(ZoneSet.city, ZoneSet.sha256).where(ZoneSet.state == "active").order_by(ZoneSet.city)
 
 
 class ZoneSetNotReady(ServiceError):
@@ -107,6 +110,7 @@ def activate(session: Session, actor: Actor | None, set_id: str, now: datetime) 
         _tell(store, before)
     found.state, found.activated_at = "active", now
     session.flush()
+    until_lock.forget(session)
     _tell(store, found)
     audit.record(session, now, actor.user_id if actor else None, "zone-set.activate", set_id, sha256=found.sha256)
     return found
@@ -163,8 +167,22 @@ def body(session: Session, sha256: str) -> bytes | None:
 
 def index(session: Session) -> ZoneIndex:
     """All zones in force, ready to be asked."""
-    query = select(ZoneSet.sha256).where(ZoneSet.state == "active").order_by(ZoneSet.city)
-    return _index(tuple(session.scalars(query)))
+    return _index(tuple(_in_force(session).values()))
+
+
+def cities(session: Session) -> frozenset[str]:
+    """The cities that have zones in force."""
+    return frozenset(_in_force(session))
+
+
+def _in_force(session: Session) -> dict[str, str]:
+    """The hash of the file in force by city, asked once while nobody can change it."""
+    facts = until_lock.facts(session)
+    found: dict[str, str] | None = facts.get(_KEY)
+    if found is None:
+        rows = session.connection().execute(_ACTIVE)
+        found = facts[_KEY] = {row.city: row.sha256 for row in rows}
+    return found
 
 
 @lru_cache(maxsize=4)
