@@ -37,6 +37,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         site_imports,
         sites,
         sync,
+        tiles,
         zones,
     )
 
@@ -67,6 +68,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         cases,
         cells,
         places,
+        tiles,
         offices,
         exports,
         sites,

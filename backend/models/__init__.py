@@ -5,7 +5,7 @@ from backend.models.checklist import ChecklistDraft, ChecklistVersion
 from backend.models.conflict import Conflict, FieldWrite
 from backend.models.device import Device, DeviceToken, Invite, Stream
 from backend.models.evidence import DailyRoot, LogRecord, ReceiptKey
-from backend.models.finding import Comment, Finding, FindingCell, PlaceStep
+from backend.models.finding import Comment, Finding, FindingCell, FindingTally, PlaceStep
 from backend.models.fire_point import FireDay, FireDetection, FireImport, FireImportRow, FireLink, FirePoint
 from backend.models.grid import Cell, FormerPlacement, GridActivation, GridVersion
 from backend.models.inspection import Inspection
@@ -36,6 +36,7 @@ __all__ = [
     "FieldWrite",
     "Finding",
     "FindingCell",
+    "FindingTally",
     "FireDay",
     "FireDetection",
     "FireImport",

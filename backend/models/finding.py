@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backend.extensions import Base
 from backend.models.case import Case
-from backend.models.columns import Big, Document, Instant, Items, Key
+from backend.models.columns import Big, BigInt, Document, Instant, Items, Key
 
 
 class Finding(Base):
@@ -51,6 +51,7 @@ class Finding(Base):
     lat: Mapped[float | None]
     accuracy_m: Mapped[float | None]
     cell_code: Mapped[str | None] = mapped_column(String(20), index=True)
+    square: Mapped[int | None] = mapped_column(BigInt, index=True)
     flags: Mapped[Items]
     placed_n: Mapped[int] = mapped_column(default=0, index=True)
     merged_into: Mapped[str | None] = mapped_column(String(36))
@@ -74,6 +75,26 @@ class FindingCell(Base):
     method: Mapped[str] = mapped_column(String(30))
     version_id: Mapped[str | None] = mapped_column(String(36))
     candidates: Mapped[Items]
+
+
+class FindingTally(Base):
+    """Findings counted by square (`kind` is the zoom of the keys) or by cell (100 and the digits of its code).
+
+    Written by triggers on `finding` alone; a backup leaves it out, for whoever loads findings counts them again.
+    """
+
+    __tablename__ = "finding_tally"
+    __table_args__ = {"info": {"derived": True}}
+
+    kind: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[int] = mapped_column(BigInt, primary_key=True)
+    county: Mapped[str] = mapped_column(String(6), primary_key=True)
+    topic: Mapped[str] = mapped_column(String(20), primary_key=True)
+    state: Mapped[str] = mapped_column(String(20), primary_key=True)
+    severity: Mapped[str] = mapped_column(String(10), primary_key=True)
+    n: Mapped[Big]
+    lon_sum: Mapped[float]
+    lat_sum: Mapped[float]
 
 
 class PlaceStep(Base):

@@ -164,3 +164,10 @@ def listing(session: Session, below: str | None = None) -> list[dict[str, object
         }
         for cell in found
     ]
+
+
+def bounds(session: Session) -> tuple[float, float, float, float]:
+    """West, south, east and north of all cells that hold now, in degrees."""
+    shapes = [cell.geometry for cell in grid(session) if cell.geometry is not None]
+    west, south, east, north = (float(each) for each in shapely.total_bounds(shapes))
+    return west, south, east, north

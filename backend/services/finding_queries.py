@@ -27,10 +27,15 @@ STORED_SQUARE_M = 1000
 
 def visible(actor: Actor) -> Select[Finding]:
     """Every finding that the actor may see."""
+    return select(Finding).where(visible_to(actor))
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """The condition on `finding` that keeps what the actor may see."""
     seen = visibility.seen_by(actor, Finding.cell_code, Finding.author_id)
     if actor.role == "handler":
         seen = or_(seen, Finding.id.in_(select(Hop.finding_id).where(Hop.office_id == actor.office_id)))
-    return select(Finding).where(seen)
+    return seen
 
 
 def page(session: Session, actor: Actor, filters: Filters, asked: PageAsked) -> Page[Finding]:

@@ -16,6 +16,7 @@ from backend.services.actor import Actor
 from backend.services.grid_timeline import timeline
 from geo.locate import Location
 from geo.position import Position, parse_position
+from geo.tiles.squares import key_of
 
 DECIDED = "decided"
 """The method of a cell that a person decided on (现场确权)."""
@@ -37,6 +38,11 @@ class Placed:
     @property
     def cell_code(self) -> str | None:
         return self.location.code if self.location else None
+
+    @property
+    def square(self) -> int | None:
+        """The key of the square of a map that it lies in (`geo.tiles.squares`)."""
+        return None if self.lon is None or self.lat is None else key_of(self.lon, self.lat)
 
     def cells(self) -> list[FindingCell]:
         """The assignments, by scheme: administrative cell with its confidence, BeiDou code, 1 km square."""
@@ -98,6 +104,7 @@ def put(finding: Finding, placed: Placed) -> None:
     """Write where a finding lies; of its flags those about the place are replaced."""
     finding.position, finding.lon, finding.lat = placed.position, placed.lon, placed.lat
     finding.accuracy_m, finding.cell_code, finding.placed_n = placed.accuracy_m, placed.cell_code, placed.n
+    finding.square = placed.square
     kept = [flag for flag in finding.flags if not flag["code"].startswith(("cell-", "position-"))]
     finding.flags = [*kept, *placed.flags]
 

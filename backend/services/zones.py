@@ -167,7 +167,17 @@ def body(session: Session, sha256: str) -> bytes | None:
 
 def index(session: Session) -> ZoneIndex:
     """All zones in force, ready to be asked."""
-    return _index(tuple(_in_force(session).values()))
+    return _index(hashes(session))
+
+
+def hashes(session: Session) -> tuple[str, ...]:
+    """The hashes of the files in force, by city."""
+    return tuple(_in_force(session).values())
+
+
+def index_of(hashes: tuple[str, ...]) -> ZoneIndex:
+    """The zones of some files, ready to be asked."""
+    return _index(hashes)
 
 
 def cities(session: Session) -> frozenset[str]:

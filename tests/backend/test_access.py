@@ -122,6 +122,8 @@ KNOWN = {
     "GET /api/v1/sites/<uuid:site_id>/history": False,
     "GET /api/v1/sites/by-label/<label>": False,
     "GET /api/v1/sites/<uuid:site_id>": False,
+    "GET /api/v1/tiles/<layer>.json": False,
+    "GET /api/v1/tiles/<layer>/<int:zoom>/<int:x>/<int:y>.mvt": False,
     "GET /api/v1/users/me": False,
     "GET /api/v1/zones": False,
     "GET /api/v1/zones/at": False,
