@@ -15,7 +15,7 @@ import orjson
 from sqlalchemy import CursorResult, Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from backend import foreknowledge, outages, server_log, write_behind
+from backend import foreknowledge, outages, server_log, until_lock, write_behind
 from backend.bulk import Bulk
 from backend.models import Counter, Device, Entry, OpIdentity, OpRecord, ScopeDigest, Stream, SyncedRow, User
 from sync import digest, log_chain
@@ -81,6 +81,7 @@ class SqlStore:
     def lock_counter(self) -> None:
         if not self._reserved:
             self._reserve()
+            until_lock.forget(self.session)
 
     def _reserve(self) -> None:
         value, *self._about = self._behind.connection.execute(_RESERVE).one()

@@ -19,7 +19,8 @@ class Context:
     """What is known of the inspected place and day. None, nothing or a missing attribute means unknown.
 
     `zones`: the kinds of zones whose rules hold at the place that day, as whoever keeps the zones says; an empty tuple
-    means that none does, None that nobody asked.
+    means that none does, None that nobody asked. `doubtful_zones`: kinds of which it cannot be told whether they hold,
+    for nobody keeps them or the place lies on their border.
     """
 
     day: date | None = None
@@ -27,10 +28,11 @@ class Context:
     site_kinds: tuple[str, ...] = ()
     attributes: Mapping[str, Any] = field(default_factory=dict)
     zones: tuple[str, ...] | None = None
+    doubtful_zones: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> "Context":
-        """From `{date, unit, site_kinds, attributes, zones}`, as in the vectors."""
+        """From `{date, unit, site_kinds, attributes, zones, doubtful_zones}`, as in the vectors."""
         day, zones = data.get("date"), data.get("zones")
         return cls(
             day=None if day is None else date.fromisoformat(day),
@@ -38,6 +40,7 @@ class Context:
             site_kinds=tuple(data.get("site_kinds") or ()),
             attributes=data.get("attributes") or {},
             zones=None if zones is None else tuple(zones),
+            doubtful_zones=tuple(data.get("doubtful_zones") or ()),
         )
 
 
@@ -78,7 +81,7 @@ def item_truth(item: Item, context: Context) -> Truth:
     return conjunction(
         area_truth(applies.area, context.unit),
         _kinds_truth(applies.site_kinds, context.site_kinds),
-        _zones_truth(applies.zones, context.zones),
+        _zones_truth(applies.zones, context),
         _months_truth(applies.months, context.day),
         in_force(applies.valid_from, applies.valid_to, context.day),
         conditions.evaluate(applies.when, context.attributes),
@@ -123,10 +126,14 @@ def _kinds_truth(asked: tuple[str, ...], actual: tuple[str, ...]) -> Truth:
     return Truth.of(not set(asked).isdisjoint(actual)) if actual else Truth.UNKNOWN
 
 
-def _zones_truth(asked: tuple[str, ...], actual: tuple[str, ...] | None) -> Truth:
+def _zones_truth(asked: tuple[str, ...], context: Context) -> Truth:
     if not asked:
         return Truth.TRUE
-    return Truth.UNKNOWN if actual is None else Truth.of(not set(asked).isdisjoint(actual))
+    if context.zones is None:
+        return Truth.UNKNOWN
+    if not set(asked).isdisjoint(context.zones):
+        return Truth.TRUE
+    return Truth.FALSE if set(asked).isdisjoint(context.doubtful_zones) else Truth.UNKNOWN
 
 
 def _months_truth(asked: tuple[int, ...], day: date | None) -> Truth:
@@ -141,7 +148,7 @@ def _unknown(pack: Pack, item: Item, context: Context) -> tuple[str, ...]:
     missing = {
         "unit": Truth.UNKNOWN in places,
         "site_kinds": _kinds_truth(applies.site_kinds, context.site_kinds) is Truth.UNKNOWN,
-        "zones": _zones_truth(applies.zones, context.zones) is Truth.UNKNOWN,
+        "zones": _zones_truth(applies.zones, context) is Truth.UNKNOWN,
         "date": context.day is None,
     }
     reasons = [name for name, holds in missing.items() if holds]

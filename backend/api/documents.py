@@ -78,11 +78,25 @@ class CommentSchema(Schema):
     rev = fields.Integer(required=True)
 
 
+class FormerCellSchema(Schema):
+    """Where a row lay before a grid version that was put into force moved it."""
+
+    code = text("The cell before; null for none")
+    name = text()
+    confidence = fields.Float(required=True, allow_none=True)
+    method = text()
+    version = text("Id of the grid version")
+    moved_to = text("The cell afterwards; null for none")
+    at = time("When it was moved")
+
+
 class FindingDetailSchema(FindingSchema):
     cells = fields.List(fields.Nested(CellDetailSchema), required=True)
     comments = fields.List(fields.Nested(CommentSchema), required=True)
     steps = fields.List(fields.Nested(CaseStepSchema), required=True)
     hops = fields.List(fields.Nested(HopSchema), required=True)
+    place_said = fields.List(fields.Dict(), required=True, metadata={"description": "Who claimed and who declined it"})
+    former_cells = fields.List(fields.Nested(FormerCellSchema), required=True)
 
 
 class InspectionSchema(Schema):

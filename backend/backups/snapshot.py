@@ -85,9 +85,13 @@ def _dump(engine: Engine, target: Path) -> None:
 
 
 def tables() -> list[Table]:
-    """Every table in an order in which rows can be filled in: the counter first, which guards what carries a `seq`."""
+    """Every table in an order in which rows can be filled in: the counter first, which guards what carries a `seq`.
+
+    What triggers keep of other tables is left out: they keep it wherever those are filled in.
+    """
     counter = Base.metadata.tables[Counter.__tablename__]
-    return [counter, *(table for table in Base.metadata.sorted_tables if table is not counter)]
+    others = (table for table in Base.metadata.sorted_tables if table is not counter)
+    return [counter, *(table for table in others if not table.info.get("derived"))]
 
 
 def empty(connection: Connection) -> None:

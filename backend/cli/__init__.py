@@ -8,6 +8,7 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     from backend.cli import (
         backup,
+        cells,
         checklists,
         contract,
         demo,
@@ -30,6 +31,7 @@ def init_app(app: Flask) -> None:
         evidence,
         media,
         sites,
+        cells,
         zones,
         fire_points,
         checklists,

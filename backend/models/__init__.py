@@ -5,9 +5,9 @@ from backend.models.checklist import ChecklistDraft, ChecklistVersion
 from backend.models.conflict import Conflict, FieldWrite
 from backend.models.device import Device, DeviceToken, Invite, Stream
 from backend.models.evidence import DailyRoot, LogRecord, ReceiptKey
-from backend.models.finding import Comment, Finding, FindingCell
+from backend.models.finding import Comment, Finding, FindingCell, FindingTally, PlaceStep
 from backend.models.fire_point import FireDay, FireDetection, FireImport, FireImportRow, FireLink, FirePoint
-from backend.models.grid import Cell, GridVersion
+from backend.models.grid import Cell, FormerPlacement, GridActivation, GridVersion
 from backend.models.inspection import Inspection
 from backend.models.media import Blob, BlobHolder, Mention, Photo, Upload, UploadPart
 from backend.models.office import AuditEvent, Job, NumberSeries
@@ -36,13 +36,16 @@ __all__ = [
     "FieldWrite",
     "Finding",
     "FindingCell",
+    "FindingTally",
     "FireDay",
     "FireDetection",
     "FireImport",
     "FireImportRow",
     "FireLink",
     "FirePoint",
+    "FormerPlacement",
     "Grant",
+    "GridActivation",
     "GridVersion",
     "Hop",
     "HopExtension",
@@ -57,6 +60,7 @@ __all__ = [
     "OpIdentity",
     "OpRecord",
     "Photo",
+    "PlaceStep",
     "QuarantinedBody",
     "ReceiptKey",
     "ScopeDigest",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backend.extensions import Base
 from backend.models.case import Case
-from backend.models.columns import Big, Document, Instant, Items, Key
+from backend.models.columns import Big, BigInt, Document, Instant, Items, Key
 
 
 class Finding(Base):
@@ -51,7 +51,9 @@ class Finding(Base):
     lat: Mapped[float | None]
     accuracy_m: Mapped[float | None]
     cell_code: Mapped[str | None] = mapped_column(String(20), index=True)
+    square: Mapped[int | None] = mapped_column(BigInt, index=True)
     flags: Mapped[Items]
+    placed_n: Mapped[int] = mapped_column(default=0, index=True)
     merged_into: Mapped[str | None] = mapped_column(String(36))
     rev: Mapped[Big] = mapped_column(default=1)
     cells: Mapped[list[FindingCell]] = relationship(
@@ -73,6 +75,51 @@ class FindingCell(Base):
     method: Mapped[str] = mapped_column(String(30))
     version_id: Mapped[str | None] = mapped_column(String(36))
     candidates: Mapped[Items]
+
+
+class FindingTally(Base):
+    """Findings counted by square (`kind` is the zoom of the keys) or by cell (100 and the digits of its code).
+
+    Written by triggers on `finding` alone; a backup leaves it out, for whoever loads findings counts them again.
+    """
+
+    __tablename__ = "finding_tally"
+    __table_args__ = {"info": {"derived": True}}
+
+    kind: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[int] = mapped_column(BigInt, primary_key=True)
+    county: Mapped[str] = mapped_column(String(6), primary_key=True)
+    topic: Mapped[str] = mapped_column(String(20), primary_key=True)
+    state: Mapped[str] = mapped_column(String(20), primary_key=True)
+    severity: Mapped[str] = mapped_column(String(10), primary_key=True)
+    n: Mapped[Big]
+    lon_sum: Mapped[float]
+    lat_sum: Mapped[float]
+
+
+class PlaceStep(Base):
+    """Append-only (a trigger refuses update and delete): what somebody said of whose ground a finding lies on.
+
+    `asked` is the cell whose supervisor was asked then, `code` the one that was claimed.
+    """
+
+    __tablename__ = "place_step"
+    __table_args__ = (
+        UniqueConstraint("finding_id", "n"),
+        CheckConstraint("action IN ('claim','decline')", name="action"),
+    )
+
+    id: Mapped[Key]
+    finding_id: Mapped[str] = mapped_column(ForeignKey("finding.id"))
+    n: Mapped[int]
+    action: Mapped[str] = mapped_column(String(10))
+    asked: Mapped[str | None] = mapped_column(String(20))
+    code: Mapped[str | None] = mapped_column(String(20))
+    by_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"))
+    at: Mapped[Instant]
+    received_at: Mapped[Instant]
+    note: Mapped[str | None] = mapped_column(Text)
+    op_id: Mapped[str | None] = mapped_column(String(36))
 
 
 class Comment(Base):

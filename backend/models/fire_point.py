@@ -38,6 +38,7 @@ class FirePoint(Base):
     lat: Mapped[float]
     reach_m: Mapped[float]
     cell_code: Mapped[str | None] = mapped_column(String(20), index=True)
+    placed_n: Mapped[int] = mapped_column(default=0, index=True)
     cell_confidence: Mapped[float]
     zone_outcome: Mapped[str] = mapped_column(String(30), index=True)
     zone: Mapped[Document]

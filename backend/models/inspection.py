@@ -36,6 +36,7 @@ class Inspection(Base):
     lon: Mapped[float | None]
     lat: Mapped[float | None]
     cell_code: Mapped[str | None] = mapped_column(String(20), index=True)
+    placed_n: Mapped[int] = mapped_column(default=0, index=True)
     details: Mapped[Document]
     answers: Mapped[Items]
     advice: Mapped[Items]

@@ -36,6 +36,7 @@ class Site(Base):
     lon: Mapped[float | None]
     lat: Mapped[float | None]
     cell_code: Mapped[str | None] = mapped_column(String(20), index=True)
+    placed_n: Mapped[int] = mapped_column(default=0, index=True)
     label: Mapped[str | None] = mapped_column(String(16), unique=True)
     origin: Mapped[str] = mapped_column(String(80), default="console", server_default="console")
     author_id: Mapped[str | None] = mapped_column(ForeignKey("user_account.id"))

@@ -1,123 +1,130 @@
-"""Administrative cells as the active grid version has them: where a point lies, and what lies under what.
+"""Administrative cells: where a point lies at an instant, and what lies under what.
 
-The grid of a version never changes, so it is built once a process and kept; only which version is active is asked.
+A version never changes, so its grid is built once a process and kept; only the timeline of versions is asked. What
+is above and below a code is told for former cells too, by the last version that had them: a finding in a cell that
+was dissolved stays in its county's view.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 
 import shapely
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.extensions import db
 from backend.models import Cell, GridVersion
 from backend.services.actor import UNASSIGNED
 from backend.services.errors import InputInvalid
-from geo import admin, names, reference
+from backend.services.grid_timeline import timeline
+from geo import admin
 from geo.admin import AdminGrid
 from geo.locate import Location
 from geo.locate import locate as locate_in
 
-_KEY = "active-grid-version"
-_ACTIVE = select(GridVersion.id).where(GridVersion.status == "active")
 
+class KnownCells:
+    """Codes with their names and parents, of all versions that have held; the latest version that has one says."""
 
-def reference_grid(sample: bool) -> AdminGrid:
-    """Counties with polygons and all townships and villages by name; `sample` adds the invented townships."""
-    grid = reference.sample_grid() if sample else reference.county_grid()
-    known = {cell.code for cell in grid}
-    named = [
-        admin.Cell(one.code, one.name, level, one.parent)
-        for level, source in (("township", names.townships()), ("village", names.villages()))
-        for one in source.values()
-        if one.code not in known
-    ]
-    return grid.extended(named)
+    def __init__(self, versions: Iterable[Iterable[tuple[str, str, str | None]]]) -> None:
+        self._of: dict[str, tuple[str, str | None]] = {}
+        for version in versions:
+            for code, name, parent in version:
+                self._of.setdefault(code, (name, parent))
+        self._below: dict[str, list[str]] = {}
+        for code, (_, parent) in self._of.items():
+            if parent is not None:
+                self._below.setdefault(parent, []).append(code)
+        self._lines: dict[str, list[str]] = {}
+        self._all_below: dict[str, frozenset[str]] = {}
 
+    def name(self, code: str) -> str | None:
+        found = self._of.get(code)
+        return found[0] if found else None
 
-def install(
-    session: Session,
-    grid: AdminGrid,
-    source: str,
-    now: datetime,
-    new_id: Callable[[], str],
-    invented: Iterable[str] = (),
-) -> str:
-    """Store a grid as a version (the same cells once) and make it the active one; returns the version's id."""
-    sha256 = grid.fingerprint()
-    version_id = session.scalar(select(GridVersion.id).where(GridVersion.sha256 == sha256))
-    if version_id is None:
-        version_id = new_id()
-        session.add(
-            GridVersion(id=version_id, sha256=sha256, datum="CGCS2000", source=source, status="staged", valid_from=now)
-        )
-        session.flush()
-        made_up = frozenset(invented)
-        session.execute(insert(Cell), [_row(cell, version_id, cell.code in made_up) for cell in grid])
-    session.execute(update(GridVersion).where(GridVersion.status == "active").values(status="retired", valid_to=now))
-    session.execute(update(GridVersion).where(GridVersion.id == version_id).values(status="active", valid_to=None))
-    session.info.pop(_KEY, None)
-    return version_id
+    def lineage(self, code: str) -> list[str]:
+        """A code and those above it, nearest first."""
+        found = self._lines.get(code)
+        if found is None:
+            found = [code]
+            while (known := self._of.get(found[-1])) and known[1] is not None and known[1] not in found:
+                found.append(known[1])
+            self._lines[code] = found
+        return found
 
-
-def _row(cell: admin.Cell, version_id: str, invented: bool) -> dict[str, object]:
-    bounds = cell.geometry.bounds if cell.geometry is not None else (None, None, None, None)
-    return {
-        "version_id": version_id,
-        "code": cell.code,
-        "name": cell.name,
-        "level": cell.level,
-        "parent": cell.parent,
-        "invented": invented,
-        "wkb": shapely.to_wkb(cell.geometry) if cell.geometry is not None else None,
-        "min_lon": bounds[0],
-        "min_lat": bounds[1],
-        "max_lon": bounds[2],
-        "max_lat": bounds[3],
-    }
+    def descendants(self, code: str) -> frozenset[str]:
+        """A code and all below it."""
+        found = self._all_below.get(code)
+        if found is None:
+            all_below, waiting = {code}, [code]
+            while waiting:
+                new = [each for each in self._below.get(waiting.pop(), ()) if each not in all_below]
+                all_below.update(new)
+                waiting += new
+            found = self._all_below[code] = frozenset(all_below)
+        return found
 
 
 def active_version(session: Session | None = None) -> str:
-    """The id of the active grid version; raises InputInvalid when none was loaded."""
+    """The id of the version that holds now; raises InputInvalid when none was loaded."""
+    return timeline(session or db.session()).current
+
+
+def activation(session: Session | None = None) -> int:
+    """The number of the activation under which a row that is placed now is placed."""
+    return timeline(session or db.session()).n
+
+
+def grid(session: Session | None = None, at: datetime | None = None) -> AdminGrid:
+    """The grid that holds at an instant; now, if none is given."""
     session = session or db.session()
-    found: str | None = session.info.get(_KEY)
-    if found is None:
-        found = session.connection().execute(_ACTIVE).scalar()
-        if found is None:
-            raise InputInvalid("No cells are loaded yet; run 'flask --app wsgi setup run'.")
-        session.info[_KEY] = found
-    return found
+    return _grid(timeline(session).at(at))
 
 
-def grid(session: Session | None = None) -> AdminGrid:
-    """The active grid."""
-    return _grid(active_version(session))
+def version(version_id: str) -> AdminGrid:
+    """The grid of a version, staged ones too."""
+    return _grid(version_id)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def _grid(version_id: str) -> AdminGrid:
     rows = db.session.execute(
         select(Cell.code, Cell.name, Cell.level, Cell.parent, Cell.wkb).where(Cell.version_id == version_id)
     )
-    return AdminGrid(
+    levels = db.session.execute(select(GridVersion.levels).where(GridVersion.id == version_id)).scalar_one()
+    cells = [
         admin.Cell(row.code, row.name, row.level, row.parent, shapely.from_wkb(row.wkb) if row.wkb else None)
         for row in rows
+    ]
+    return AdminGrid(cells, levels)
+
+
+def known(session: Session | None = None) -> KnownCells:
+    """All cells that are or were."""
+    session = session or db.session()
+    return _known(timeline(session).versions)
+
+
+@lru_cache(maxsize=4)
+def _known(versions: tuple[str, ...]) -> KnownCells:
+    columns = select(Cell.code, Cell.name, Cell.parent)
+    return KnownCells(
+        [(row.code, row.name, row.parent) for row in db.session.execute(columns.where(Cell.version_id == one))]
+        for one in versions
     )
 
 
-def locate(lon: float, lat: float, accuracy_m: float | None = None) -> Location:
-    """Where a canonical CGCS2000 point lies in the active grid."""
-    return locate_in(lon, lat, grid(), accuracy_m)
+def locate(lon: float, lat: float, accuracy_m: float | None = None, at: datetime | None = None) -> Location:
+    """Where a canonical CGCS2000 point lies in the grid that holds at an instant, or now."""
+    return locate_in(lon, lat, grid(at=at), accuracy_m)
 
 
 def lineage(code: str) -> list[str]:
-    """A cell's code and its ancestors', nearest first; a code that the grid does not know stands alone."""
-    cells = grid()
-    return [code, *cells.ancestors(code)] if code in cells else [code]
+    """A cell's code and its ancestors', nearest first; a code that nobody knows stands alone."""
+    return known().lineage(code)
 
 
 def scopes(code: str | None) -> set[str]:
@@ -126,20 +133,41 @@ def scopes(code: str | None) -> set[str]:
 
 
 def descendants(code: str) -> frozenset[str]:
-    """A cell's code and all below it."""
-    cells = grid()
-    return frozenset((code, *cells.descendants(code))) if code in cells else frozenset((code,))
+    """A cell's code and all below it, former ones too."""
+    return known().descendants(code)
 
 
 def name(code: str) -> str | None:
-    """A cell's name, or None for a code that the grid does not know."""
-    cells = grid()
-    return cells[code].name if code in cells else None
+    """A cell's name, or None for a code that no version has."""
+    return known().name(code)
 
 
 def require_known(codes: Iterable[str]) -> None:
-    """Raise InputInvalid for grant codes that no cell has."""
+    """Raise InputInvalid for codes that no cell of today has."""
     cells = grid()
     unknown = sorted(code for code in codes if code not in cells)
     if unknown:
         raise InputInvalid(f"No cell has the code {', '.join(unknown)}.", unknown=unknown)
+
+
+def listing(session: Session, below: str | None = None) -> list[dict[str, object]]:
+    """The cells that hold now, by code; with `below` those directly below one. Raises CellUnknown."""
+    cells = grid(session)
+    found = cells.cells if below is None else [cells[code] for code in cells.children(below)]
+    return [
+        {
+            "code": cell.code,
+            "name": cell.name,
+            "level": cell.level,
+            "parent": cell.parent,
+            "has_shape": cell.geometry is not None,
+        }
+        for cell in found
+    ]
+
+
+def bounds(session: Session) -> tuple[float, float, float, float]:
+    """West, south, east and north of all cells that hold now, in degrees."""
+    shapes = [cell.geometry for cell in grid(session) if cell.geometry is not None]
+    west, south, east, north = (float(each) for each in shapely.total_bounds(shapes))
+    return west, south, east, north

@@ -17,6 +17,7 @@ from backend.services import (
     finding_fields,
     finding_rights,
     fire_answers,
+    place_decisions,
     publishing,
 )
 from backend.services.actor import Actor
@@ -87,4 +88,7 @@ def _set(session: Session, subject: Finding | FirePoint, incoming: Mapping[str, 
         return
     if "state" in incoming:
         subject.state = incoming["state"]
-    finding_fields.put(session, subject, {name: value for name, value in incoming.items() if name != "state"})
+    if "cell" in incoming:
+        place_decisions.set_cell(session, subject, incoming["cell"])
+    plain = {name: value for name, value in incoming.items() if name not in ("state", "cell")}
+    finding_fields.put(session, subject, plain)

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from backend.models import Finding, FindingCell
+from backend.models import Finding
 from backend.services import checklists, finding_rules, placing
 from geo.position import Position, parse_position
 from sync.errors import OpRefused
@@ -43,7 +42,10 @@ def require_known_item(session: Session, item: str | None) -> None:
 
 
 def put(session: Session, finding: Finding, values: Mapping[str, Any]) -> None:
-    """Write fields; a new place is located anew, a new item brings its rule."""
+    """Write fields; a new place is located anew, a new item brings its rule.
+
+    A cell that a person decided on stands while the new circle still touches it.
+    """
     for name, value in values.items():
         if name == "position":
             _move(session, finding, value)
@@ -61,11 +63,11 @@ def put(session: Session, finding: Finding, values: Mapping[str, Any]) -> None:
 
 
 def _move(session: Session, finding: Finding, position: Mapping[str, Any]) -> None:
-    placed = placing.place(parse_position(position))
-    finding.position, finding.lon, finding.lat = placed.position, placed.lon, placed.lat
-    finding.accuracy_m, finding.cell_code = placed.accuracy_m, placed.cell_code
-    session.execute(delete(FindingCell).where(FindingCell.finding_id == finding.id))
-    session.expire(finding, ["cells"])
-    finding.cells = placed.cells()
-    kept = [flag for flag in finding.flags if not flag["code"].startswith(("cell-", "position-"))]
-    finding.flags = [*kept, *placed.flags]
+    placed = placing.place(parse_position(position), None, finding.found_at)
+    before = next((cell for cell in finding.cells if cell.scheme == "admin"), None)
+    decided = before.code if before is not None and before.method == placing.DECIDED else None
+    placing.put(finding, placed)
+    placing.replace_cells(session, finding, placed)
+    touched = dict(placed.location.candidates) if placed.location is not None else {}
+    if decided is not None and decided in touched:
+        placing.decide(session, finding, decided, touched[decided])

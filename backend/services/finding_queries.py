@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import Session
 
 from backend.models import Comment, Finding, FindingCell, Hop, Site
-from backend.services import case_history, cells, pages, rows, visibility
+from backend.services import case_history, cells, pages, place_decisions, replacing, rows, visibility
 from backend.services.actor import Actor
 from backend.services.errors import NotFound
 from backend.services.finding_filters import Filters
@@ -27,10 +27,15 @@ STORED_SQUARE_M = 1000
 
 def visible(actor: Actor) -> Select[Finding]:
     """Every finding that the actor may see."""
+    return select(Finding).where(visible_to(actor))
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """The condition on `finding` that keeps what the actor may see."""
     seen = visibility.seen_by(actor, Finding.cell_code, Finding.author_id)
     if actor.role == "handler":
         seen = or_(seen, Finding.id.in_(select(Hop.finding_id).where(Hop.office_id == actor.office_id)))
-    return select(Finding).where(seen)
+    return seen
 
 
 def page(session: Session, actor: Actor, filters: Filters, asked: PageAsked) -> Page[Finding]:
@@ -61,6 +66,8 @@ def detail(session: Session, actor: Actor, finding_id: str, now: datetime) -> ro
     document["cells"] = [_cell_document(cell) for cell in finding.cells]
     document["comments"] = comments(session, finding_id)
     document |= case_history.of(session, finding, now)
+    document["place_said"] = place_decisions.history(session, finding.id)
+    document["former_cells"] = replacing.former(session, "finding", finding.id)
     return document
 
 

@@ -52,7 +52,8 @@ def create(
     finding.author_id, finding.stream_id = who.user_id, context.stream
     finding.received_at = context.received_at
     finding.position, finding.lon, finding.lat = placed.position, placed.lon, placed.lat
-    finding.accuracy_m, finding.cell_code = placed.accuracy_m, placed.cell_code
+    finding.accuracy_m, finding.cell_code, finding.placed_n = placed.accuracy_m, placed.cell_code, placed.n
+    finding.square = placed.square
     cells = placed.cells()
     for cell in cells:
         cell.finding_id = finding.id

@@ -172,9 +172,10 @@ def _locate(point: FirePoint, detections: Sequence[Detection], zone_index: ZoneI
     if point.state != "open":
         return
     verdict, best = burning_verdict(detections, zone_index)
-    at = cells.locate(best.lon, best.lat, best.reach_m)
+    at = cells.locate(best.lon, best.lat, best.reach_m, point.first_at)
     point.lon, point.lat, point.reach_m = best.lon, best.lat, best.reach_m
     point.cell_code, point.cell_confidence = at.code, at.confidence
+    point.placed_n = cells.activation()
     point.zone_outcome, point.zone = verdict.outcome, zone_document(verdict, best)
 
 

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from backend.models import FindingCell
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from backend.extensions import db
+from backend.models import Finding, FindingCell
 from backend.services import cells
 from backend.services.actor import Actor
+from backend.services.grid_timeline import timeline
 from geo.locate import Location
-from geo.position import Position
+from geo.position import Position, parse_position
+from geo.tiles.squares import key_of
+
+DECIDED = "decided"
+"""The method of a cell that a person decided on (现场确权)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +32,17 @@ class Placed:
     accuracy_m: float | None
     location: Location | None
     version_id: str
+    n: int
     flags: tuple[dict[str, Any], ...]
 
     @property
     def cell_code(self) -> str | None:
         return self.location.code if self.location else None
+
+    @property
+    def square(self) -> int | None:
+        """The key of the square of a map that it lies in (`geo.tiles.squares`)."""
+        return None if self.lon is None or self.lat is None else key_of(self.lon, self.lat)
 
     def cells(self) -> list[FindingCell]:
         """The assignments, by scheme: administrative cell with its confidence, BeiDou code, 1 km square."""
@@ -54,22 +70,75 @@ class Placed:
         )
 
 
-def place(position: Position | None, fallback: tuple[float, float] | None = None) -> Placed:
-    """Place a stated position; without one, the canonical point of the site stands in, and that is flagged."""
-    version = cells.active_version()
+def place(position: Position | None, fallback: tuple[float, float] | None = None, at: datetime | None = None) -> Placed:
+    """Place a stated position by the grid that held at an instant, or holds now.
+
+    Without one, the canonical point of the site stands in, and that is flagged.
+    """
+    history = timeline(db.session())
+    version, n = history.at(at), history.n
     if position is None and fallback is None:
-        return Placed(None, None, None, None, None, version, ({"code": "position-missing", "detail": ""},))
+        return Placed(None, None, None, None, None, version, n, ({"code": "position-missing", "detail": ""},))
     if position is None:
         assert fallback is not None
-        at = cells.locate(*fallback)
+        found = cells.locate(*fallback, at=at)
         flag = {"code": "position-of-site", "detail": "no position was sent; the site's stands in"}
-        return Placed(None, *fallback, None, at, version, (flag, *_flags(at)))
+        return Placed(None, *fallback, None, found, version, n, (flag, *_flags(found)))
     lon, lat = position.canonical()
-    at = cells.locate(lon, lat, position.accuracy_m)
-    flags = list(_flags(at))
+    found = cells.locate(lon, lat, position.accuracy_m, at)
+    flags = list(_flags(found))
     if position.mock:
         flags.append({"code": "position-mocked", "detail": "the device says that the position was simulated"})
-    return Placed(position.to_wire(), lon, lat, position.accuracy_m, at, version, tuple(flags))
+    return Placed(position.to_wire(), lon, lat, position.accuracy_m, found, version, n, tuple(flags))
+
+
+def under_lock(placed: Placed, position: Position | None, at: datetime | None) -> Placed:
+    """What was placed before the counter was locked, or placed again: a grid was put into force meanwhile, or it is
+    another one that held at this instant."""
+    history = timeline(db.session())
+    still = placed.n == history.n and placed.version_id == history.at(at)
+    return placed if still else place(position, None, at)
+
+
+def put(finding: Finding, placed: Placed) -> None:
+    """Write where a finding lies; of its flags those about the place are replaced."""
+    finding.position, finding.lon, finding.lat = placed.position, placed.lon, placed.lat
+    finding.accuracy_m, finding.cell_code, finding.placed_n = placed.accuracy_m, placed.cell_code, placed.n
+    finding.square = placed.square
+    kept = [flag for flag in finding.flags if not flag["code"].startswith(("cell-", "position-"))]
+    finding.flags = [*kept, *placed.flags]
+
+
+def replace_cells(session: Session, finding: Finding, placed: Placed) -> None:
+    """Write a stored finding's assignments anew."""
+    session.execute(delete(FindingCell).where(FindingCell.finding_id == finding.id))
+    session.expire(finding, ["cells"])
+    finding.cells = placed.cells()
+
+
+def decide(session: Session, finding: Finding, code: str, share: float) -> None:
+    """Let a stored finding lie in a cell by a person's word. `share`: what the circle says of that cell."""
+    version = timeline(session).at(finding.found_at)
+    admin = next((cell for cell in finding.cells if cell.scheme == "admin"), None)
+    if admin is None:
+        admin = FindingCell(finding_id=finding.id, scheme="admin", code=code, candidates=[])
+        finding.cells = [admin, *finding.cells]
+    admin.code, admin.method, admin.confidence, admin.version_id = code, DECIDED, share, version
+    finding.cell_code = code
+    finding.flags = [flag for flag in finding.flags if not flag["code"].startswith("cell-")]
+    session.flush()
+
+
+def place_again(session: Session, finding: Finding, at: datetime | None) -> None:
+    """Place a stored finding by the grid of an instant. One without a position of its own lies where its site did."""
+    if finding.position is not None:
+        placed = place(parse_position(finding.position), None, at)
+    else:
+        assert finding.lon is not None
+        assert finding.lat is not None
+        placed = place(None, (finding.lon, finding.lat), at)
+    put(finding, placed)
+    replace_cells(session, finding, placed)
 
 
 def _flags(at: Location) -> list[dict[str, Any]]:

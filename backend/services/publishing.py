@@ -41,8 +41,12 @@ def inspection(session: Session, store: SqlStore, row: Inspection) -> int:
             select(Finding.id).where(Finding.inspection_id == row.id).order_by(Finding.number)
         ).all()
     author = shown_name(session, row.author_id)
-    scopes = frozenset(cells.scopes(row.cell_code) | {f"user:{row.author_id}"})
-    return store.publish(Row("inspection", row.id, row.rev, rows.inspection_document(row, found, author), scopes))
+    document = rows.inspection_document(row, found, author)
+    return store.publish(Row("inspection", row.id, row.rev, document, inspection_scopes(row)))
+
+
+def inspection_scopes(row: Inspection) -> frozenset[str]:
+    return frozenset(cells.scopes(row.cell_code) | {f"user:{row.author_id}"})
 
 
 def comment(session: Session, store: SqlStore, row: Comment) -> int:
@@ -78,9 +82,13 @@ def finding_and_what_hangs_on_it(session: Session, store: SqlStore, row: Finding
 
 def site(session: Session, store: SqlStore, row: Site) -> int:
     session.flush()
-    scopes = cells.scopes(row.cell_code) | ({f"user:{row.author_id}"} if row.author_id else set())
     document = rows.site_documents(session, [row])[0]
-    return store.publish(Row("site", row.id, row.rev, document, frozenset(scopes)))
+    return store.publish(Row("site", row.id, row.rev, document, site_scopes(row)))
+
+
+def site_scopes(row: Site) -> frozenset[str]:
+    """A site is under its cell and each ancestor, and with whoever proposed it."""
+    return frozenset(cells.scopes(row.cell_code) | ({f"user:{row.author_id}"} if row.author_id else set()))
 
 
 def fire_point(session: Session, store: SqlStore, row: FirePoint) -> int:

@@ -141,6 +141,7 @@ def _place(site: Site, position: Position | Mapping[str, Any] | None) -> None:
     site.position = stated.to_wire()
     site.lon, site.lat = stated.canonical()
     site.cell_code = cells.locate(site.lon, site.lat, stated.accuracy_m).code
+    site.placed_n = cells.activation()
 
 
 def new_label() -> str:

@@ -16,6 +16,7 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backend import until_lock
 from backend.extensions import db
 from backend.models import ZoneSet
 from backend.services import audit, cells, zone_files
@@ -33,6 +34,8 @@ from sync.store import Row
 
 SHOWN = 500
 SAMPLES = ("liuzhou",)
+_KEY = "zones-in-force"
+_ACTIVE = select(ZoneSet.city, ZoneSet.sha256).where(ZoneSet.state == "active").order_by(ZoneSet.city)
 
 
 class ZoneSetNotReady(ServiceError):
@@ -107,9 +110,28 @@ def activate(session: Session, actor: Actor | None, set_id: str, now: datetime) 
         _tell(store, before)
     found.state, found.activated_at = "active", now
     session.flush()
+    until_lock.forget(session)
     _tell(store, found)
     audit.record(session, now, actor.user_id if actor else None, "zone-set.activate", set_id, sha256=found.sha256)
     return found
+
+
+def redraw(session: Session, actor: Actor, now: datetime, new_id: Callable[[], str]) -> dict[str, list[str]]:
+    """Draw the zones in force anew on the grid that holds now; the counter must be locked.
+
+    A set whose units are no longer there stays as it is, and is told under `zones_left`.
+    """
+    told: dict[str, list[str]] = {"zones_redrawn": [], "zones_left": []}
+    for found in active(session):
+        try:
+            body = zone_files.resolve(found.source, cells.grid(session)).body
+        except ZoneInvalid:
+            told["zones_left"].append(found.id)
+            continue
+        if body != found.body:
+            again = check(session, actor, new_id(), now, found.name, found.source)
+            told["zones_redrawn"].append(activate(session, actor, again.id, now).id)
+    return told
 
 
 def load_sample(session: Session, now: datetime, new_id: Callable[[], str], name: str = "liuzhou") -> ZoneSet | None:
@@ -145,8 +167,32 @@ def body(session: Session, sha256: str) -> bytes | None:
 
 def index(session: Session) -> ZoneIndex:
     """All zones in force, ready to be asked."""
-    query = select(ZoneSet.sha256).where(ZoneSet.state == "active").order_by(ZoneSet.city)
-    return _index(tuple(session.scalars(query)))
+    return _index(hashes(session))
+
+
+def hashes(session: Session) -> tuple[str, ...]:
+    """The hashes of the files in force, by city."""
+    return tuple(_in_force(session).values())
+
+
+def index_of(hashes: tuple[str, ...]) -> ZoneIndex:
+    """The zones of some files, ready to be asked."""
+    return _index(hashes)
+
+
+def cities(session: Session) -> frozenset[str]:
+    """The cities that have zones in force."""
+    return frozenset(_in_force(session))
+
+
+def _in_force(session: Session) -> dict[str, str]:
+    """The hash of the file in force by city, asked once while nobody can change it."""
+    facts = until_lock.facts(session)
+    found: dict[str, str] | None = facts.get(_KEY)
+    if found is None:
+        rows = session.connection().execute(_ACTIVE)
+        found = facts[_KEY] = {row.city: row.sha256 for row in rows}
+    return found
 
 
 @lru_cache(maxsize=4)

@@ -110,7 +110,8 @@ class Records:
             "severity": "moderate", "state": "submitted", "grade": "lead", "source": "report", "author_id": author.id,
             "stream_id": new_id(), "found_at": found, "found_at_sent": found.isoformat(), "received_at": NOON,
             "position": placed.position, "lon": placed.lon, "lat": placed.lat, "accuracy_m": placed.accuracy_m,
-            "cell_code": placed.cell_code, "flags": list(placed.flags), "rev": 1, **given,
+            "cell_code": placed.cell_code, "placed_n": placed.n,
+            "square": placed.square, "flags": list(placed.flags), "rev": 1, **given,
         })  # fmt: skip
         finding.cells = placed.cells()
         self.session.add(finding)

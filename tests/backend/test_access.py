@@ -38,6 +38,11 @@ DEVICES = {
 """Devices only; True where a revoked one may still hand in what it has."""
 ADMIN = {
     "GET /api/v1/backups",
+    "GET /api/v1/cells/versions",
+    "GET /api/v1/cells/versions/<uuid:version_id>",
+    "GET /api/v1/cells/versions/<uuid:version_id>/changes",
+    "POST /api/v1/cells/versions",
+    "POST /api/v1/cells/versions/<uuid:version_id>/activate",
     "GET /api/v1/devices",
     "GET /api/v1/users",
     "POST /api/v1/devices/invitations",
@@ -63,7 +68,9 @@ OFFICE = {
     "GET /api/v1/attention",
     "POST /api/v1/findings/<uuid:finding_id>/merge",
     "PUT /api/v1/findings/<uuid:finding_id>/extension",
+    "GET /api/v1/doubtful-places",
     "GET /api/v1/evidence/proof/<int:n>",
+    "POST /api/v1/findings/<uuid:finding_id>/place",
     "GET /api/v1/exports/fire-ledger.xlsx",
     "GET /api/v1/exports/rectification-list.xlsx",
     "GET /api/v1/fire-days",
@@ -102,6 +109,7 @@ PEOPLE = {
 KNOWN = {
     "GET /api/v1/blobs/<sha256>": False,
     "GET /api/v1/blobs/<sha256>/thumbnail": False,
+    "GET /api/v1/cells": False,
     "GET /api/v1/checklists": False,
     "GET /api/v1/fire-points": False,
     "GET /api/v1/fire-points/<uuid:point_id>": False,
@@ -114,6 +122,8 @@ KNOWN = {
     "GET /api/v1/sites/<uuid:site_id>/history": False,
     "GET /api/v1/sites/by-label/<label>": False,
     "GET /api/v1/sites/<uuid:site_id>": False,
+    "GET /api/v1/tiles/<layer>.json": False,
+    "GET /api/v1/tiles/<layer>/<int:zoom>/<int:x>/<int:y>.mvt": False,
     "GET /api/v1/users/me": False,
     "GET /api/v1/zones": False,
     "GET /api/v1/zones/at": False,

@@ -51,6 +51,7 @@ def day(server: Server) -> tuple[list[Recorded], list[Recorded]]:
     for start, to in (("submitted", "verified"), ("submitted", "rejected")):
         args = {"from": start, "to": to, "note": "核实", "photos": [], "position": None}
         luo.device.record("finding.transition", finding, args, luo.device.mirror.rev("finding", finding))
+    luo.device.record("finding.place", finding, {"cell": "450206100", "note": "现场核对界桩"})
     synced("luo", "wei")
     return [_stream(name, phone) for name, phone in phones.items()], ops
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from backend.services.commands.conflict_resolve import ConflictResolve
 from backend.services.commands.finding_comment import FindingComment
 from backend.services.commands.finding_edit import FindingEdit
+from backend.services.commands.finding_place import FindingPlace
 from backend.services.commands.finding_report import FindingReport
 from backend.services.commands.finding_transition import FindingTransition
 from backend.services.commands.fire_point_verify import FirePointVerify
@@ -24,6 +25,7 @@ def handlers(session: Session) -> dict[str, Handler]:
         "finding.edit": FindingEdit(session),
         "finding.transition": FindingTransition(session),
         "finding.comment": FindingComment(session),
+        "finding.place": FindingPlace(session),
         "photo.add": PhotoAdd(session),
         "conflict.resolve": ConflictResolve(session),
         "fire_point.verify": FirePointVerify(session),

@@ -12,6 +12,7 @@ from backend.services.commands import arguments
 from backend.services.commands.conflict_resolve import ResolveArguments
 from backend.services.commands.finding_comment import CommentArguments
 from backend.services.commands.finding_edit import EditArguments
+from backend.services.commands.finding_place import PlaceArguments
 from backend.services.commands.finding_report import ReportArguments
 from backend.services.commands.finding_transition import TransitionArguments
 from backend.services.commands.fire_point_verify import VerifyArguments
@@ -25,6 +26,7 @@ SCHEMAS: dict[str, type[Schema]] = {
     "finding.edit": EditArguments,
     "finding.transition": TransitionArguments,
     "finding.comment": CommentArguments,
+    "finding.place": PlaceArguments,
     "photo.add": PhotoArguments,
     "conflict.resolve": ResolveArguments,
     "fire_point.verify": VerifyArguments,

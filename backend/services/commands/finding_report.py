@@ -52,7 +52,9 @@ class FindingReport:
 
     def prepare(self, op: Op, context: OpContext) -> Prepared:
         args = arguments.read(ReportArguments, op)
-        return Prepared(args, placing.place(args["position"]) if args["position"] is not None else None)
+        if args["position"] is None:
+            return Prepared(args, None)
+        return Prepared(args, placing.place(args["position"], None, corrected(args["found_at"], context)[0]))
 
     def apply(self, op: Op, context: OpContext, prepared: Prepared, store: Store) -> Outcome:
         assert op.row is not None
@@ -60,9 +62,12 @@ class FindingReport:
         found = checklists.newest_with_item(self.session, args["item"]) if args["item"] else None
         if args["item"] and found is None:
             raise OpRefused("unknown-item", f"No checklist has the item {args['item']}.", item=args["item"])
-        placed = prepared.placed or placing.place(None, self._site_point(args["site"]))
-        who = author(self.session, context.author_id)
         found_at, clock_flags = corrected(args["found_at"], context)
+        if prepared.placed is not None:
+            placed = placing.under_lock(prepared.placed, args["position"], found_at)
+        else:
+            placed = placing.place(None, self._site_point(args["site"]), found_at)
+        who = author(self.session, context.author_id)
         finding = Finding(
             id=op.row,
             topic=args["topic"],

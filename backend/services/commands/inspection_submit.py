@@ -5,10 +5,9 @@ Failed duties become findings, missed encouragements advice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, cast
-from uuid import UUID, uuid5
 
 from marshmallow import fields, validate
 from sqlalchemy.orm import Session
@@ -16,11 +15,11 @@ from sqlalchemy.orm import Session
 from backend.bulk import Bulk
 from backend.models import Finding, Inspection, Site
 from backend.services import (
-    answer_media,
     checklists,
     duplicates,
     finding_rules,
     findings,
+    judging,
     photos,
     placing,
     publishing,
@@ -31,14 +30,10 @@ from backend.services.authors import author
 from backend.services.clocks import corrected
 from backend.services.commands import arguments
 from backend.services.placing import Placed
-from backend.services.working_time import CHINA
 from backend.sync_store import SqlStore
-from checklists import engine, grading
+from checklists import grading
 from checklists.engine import Judgement, Verdict
-from checklists.errors import ChecklistError
-from checklists.evidence import Media
 from checklists.model import Pack
-from checklists.selection import Context
 from geo.errors import GeoError
 from geo.position import Position, parse_position
 from sync.commands import Outcome
@@ -84,7 +79,7 @@ class Prepared:
         """See sync.commands.Foreseen: photos, and the findings that failed duties may become."""
         for answer in self.args["answers"]:
             yield from answer["photos"] or ()
-            yield answer["finding"] or finding_id(self.row, answer["item"])
+            yield answer["finding"] or judging.finding_id(self.row, answer["item"])
         signature = (self.args["signature"] or {}).get("sha256")
         if isinstance(signature, str):
             yield signature
@@ -101,7 +96,8 @@ class InspectionSubmit:
     def prepare(self, op: Op, context: OpContext) -> Prepared:
         args = arguments.read(SubmitArguments, op)
         assert op.row is not None
-        placed = placing.place(args["position"]) if args["position"] is not None else None
+        started_at = corrected(args["started_at"], context)[0]
+        placed = placing.place(args["position"], None, started_at) if args["position"] is not None else None
         return Prepared(args, placed, op.row)
 
     def apply(self, op: Op, context: OpContext, prepared: Prepared, store: Store) -> Outcome:
@@ -116,11 +112,28 @@ class InspectionSubmit:
         if under_way.find(self.session, Inspection, op.row) is not None:
             raise OpRefused("row-exists", "There is already an inspection with this id; the first one stands.")
         site = self.session.get(Site, args["site"]) if args["site"] else None
-        placed = prepared.placed or placing.place(None, _point(site))
+        started_at = corrected(args["started_at"], context)[0]
+        if prepared.placed is not None:
+            placed = placing.under_lock(prepared.placed, args["position"], started_at)
+        else:
+            placed = placing.place(None, _point(site), started_at)
         who = author(self.session, context.author_id)
-        media = answer_media.known(self.session, who.user_id, args["answers"])
-        judgement = _judge(pack, op, args, placed, site, media)
+        place = (placed.lon, placed.lat) if placed.lon is not None and placed.lat is not None else _point(site)
+        there = judging.zones_there(self.session, pack, place, placed.accuracy_m, args["finished_at"])
+        judgement = judging.judge(
+            self.session,
+            pack,
+            op.args["answers"],
+            args["finished_at"],
+            author_id=who.user_id,
+            cell=placed.cell_code,
+            site=site,
+            there=there,
+            positioned=placed.lon is not None,
+        )
         inspection = self._inspection(op, context, args, placed, judgement, who)
+        if there is not None:
+            inspection.details = {**inspection.details, "zones": there._asdict()}
         inspection.flags = [
             *inspection.flags,
             *self._retired(inspection),
@@ -163,6 +176,7 @@ class InspectionSubmit:
             lon=placed.lon,
             lat=placed.lat,
             cell_code=placed.cell_code,
+            placed_n=placed.n,
             details={
                 name: op.args.get(name) for name in ("approval_no", "officers", "cell", "representative", "signature")
             },
@@ -211,9 +225,14 @@ class InspectionSubmit:
     ) -> str:
         """The finding that a failed duty becomes, where its answer says or else where the inspection was."""
         answer = verdict.answer
-        own = placing.place(_answer_position(answer.position)) if answer.position is not None else placed
+        if answer.position is not None:
+            own = placing.place(_answer_position(answer.position), None, inspection.finished_at)
+        elif placed.position is not None:
+            own = placing.under_lock(placed, parse_position(placed.position), inspection.finished_at)
+        else:
+            own = placed
         finding = Finding(
-            id=answer.finding or finding_id(inspection.id, verdict.item.code),
+            id=answer.finding or judging.finding_id(inspection.id, verdict.item.code),
             inspection_id=inspection.id,
             site_id=inspection.site_id,
             topic=pack.topic,
@@ -233,27 +252,6 @@ class InspectionSubmit:
         finding_rules.put(finding, pack, verdict.item)
         findings.create(self.session, store, finding, own, who, context, answer.photos)
         return finding.id
-
-
-def finding_id(inspection_id: str, item: str) -> str:
-    """UUIDv5(inspection, item): a failed duty becomes one finding, whoever makes it."""
-    return str(uuid5(UUID(inspection_id), item))
-
-
-def _judge(
-    pack: Pack, op: Op, args: Mapping[str, Any], placed: Placed, site: Site | None, media: Mapping[str, Media]
-) -> Judgement:
-    context = Context(
-        day=args["finished_at"].astimezone(CHINA).date(),
-        unit=placed.cell_code or (site.cell_code if site else None),
-        site_kinds=(site.kind,) if site else (),
-        attributes=site.attributes if site else {},
-    )
-    try:
-        gate, positioned = answer_media.gate_of(site), placed.lon is not None
-        return engine.judge(pack, op.args["answers"], context, media=media, gate=gate, positioned=positioned)
-    except ChecklistError as error:
-        raise OpRefused(error.code, str(error), **error.extras) from None
 
 
 def _answer_position(raw: object) -> Position:

@@ -10,7 +10,7 @@ from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
 from backend.models import Photo
-from backend.services import photos, publishing, under_way
+from backend.services import judging, photos, publishing, under_way
 from backend.services.authors import author
 from backend.services.clocks import corrected
 from backend.services.commands import arguments
@@ -70,6 +70,7 @@ class PhotoAdd:
         photos.mention(self.session, context, subject, [photo.sha256], photo.role)
         photos.check(self.session, photo)
         publishing.republish(self.session, cast(SqlStore, store), subject)
+        judging.photo_came(self.session, cast(SqlStore, store), photo)
         return Outcome(rev=1, created=(photo.id,))
 
     def _photo(self, op: Op, context: OpContext, args: dict[str, Any]) -> Photo:

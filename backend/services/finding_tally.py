@@ -1,0 +1,191 @@
+"""Findings counted by square and by cell, for maps: kept by triggers in the database, whoever writes a finding.
+
+A tally row is one square of a zoom, or one cell, with county, topic, state and severity. A map of a whole city adds up
+some hundreds of them, however many findings there are. Filters that a tally does not know are asked of the findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, and_, cast, false, func, literal, or_, select, true
+from sqlalchemy.orm import Session
+
+from backend.models import Finding, FindingTally
+from backend.services import cells, finding_queries
+from backend.services.actor import Actor
+from backend.services.finding_filters import Filters
+from geo.tiles.squares import KEY_ZOOM, Partial, key_range, square_shift
+from geo.tiles.tile import Tile
+
+SQUARES = (8, 11, 14)
+"""Key zooms that are tallied: of a map's zooms 6, 9 and 12."""
+CELL_DIGITS = {"county": 6, "township": 9, "village": 12}
+_CELLS = 100  # kinds of tallies by cell are 100 and the number of digits
+COUNTY = 6
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What an actor sees, said of counties: all of some, or not sayable so."""
+
+    counties: frozenset[str] | None
+    everything: bool = False
+
+
+def squares(session: Session, actor: Actor, filters: Filters, tile: Tile) -> list[Partial]:
+    """The findings of a tile by square and state, as partial sums for `geo.tiles.squares.gathered`."""
+    stored = next((zoom for zoom in SQUARES if zoom >= KEY_ZOOM - square_shift(tile.zoom) // 2), None)
+    view = _view(actor)
+    if stored is not None and view is not None and _tallied(filters):
+        return _from_tally(session, view, filters, tile, stored) + _own_elsewhere(session, actor, view, filters, tile)
+    return _from_findings(session, finding_queries.visible_to(actor), filters, tile)
+
+
+def by_cell(session: Session, actor: Actor, filters: Filters, level: str) -> dict[str, dict[str, int]]:
+    """How many findings in each state lie in each cell of a level (county, township, village), by code."""
+    digits = CELL_DIGITS[level]
+    view = _view(actor)
+    if view is not None and _tallied(filters):
+        kind = FindingTally.kind == _CELLS + digits
+        rows = session.execute(
+            select(FindingTally.key, FindingTally.state, func.sum(FindingTally.n))
+            .where(kind, _within_view(view), *_narrowed(filters))
+            .group_by(FindingTally.key, FindingTally.state)
+        )
+    else:
+        code = cast(func.substr(Finding.cell_code, 1, digits), _big())
+        rows = session.execute(
+            select(code, Finding.state, func.count())
+            .where(
+                finding_queries.visible_to(actor),
+                func.length(Finding.cell_code) >= digits,
+                *finding_queries.conditions(filters),
+            )
+            .group_by(code, Finding.state)
+        )
+    found: dict[str, dict[str, int]] = {}
+    for key, state, n in rows:
+        if n:
+            found.setdefault(str(key), {})[state] = int(n)
+    return found
+
+
+def _from_tally(session: Session, view: _View, filters: Filters, tile: Tile, zoom: int) -> list[Partial]:
+    first, end = (key >> 2 * (KEY_ZOOM - zoom) for key in key_range(tile))
+    rows = session.execute(
+        select(
+            FindingTally.key,
+            FindingTally.state,
+            func.sum(FindingTally.lon_sum),
+            func.sum(FindingTally.lat_sum),
+            func.sum(FindingTally.n),
+        )
+        .where(
+            FindingTally.kind == zoom,
+            FindingTally.key >= first,
+            FindingTally.key < max(end, first + 1),
+            _within_view(view),
+            *_narrowed(filters),
+        )
+        .group_by(FindingTally.key, FindingTally.state)
+    )
+    return [Partial(row[0], zoom, row[1], row[2], row[3], int(row[4])) for row in rows if row[4]]
+
+
+def _own_elsewhere(session: Session, actor: Actor, view: _View, filters: Filters, tile: Tile) -> list[Partial]:
+    """One's own findings that lie outside of the counties that one sees."""
+    if view.everything or view.counties is None:
+        return []
+    outside = or_(Finding.cell_code.is_(None), func.substr(Finding.cell_code, 1, COUNTY).not_in(sorted(view.counties)))
+    if actor.sees_unassigned():
+        outside = and_(outside, Finding.cell_code.is_not(None))
+    return _from_findings(session, and_(Finding.author_id == actor.user_id, outside), filters, tile)
+
+
+def _from_findings(session: Session, seen: ColumnElement[bool], filters: Filters, tile: Tile) -> list[Partial]:
+    shift = square_shift(tile.zoom)
+    first, end = key_range(tile)
+    key = Finding.square.op(">>")(literal(shift, Integer)) if shift else Finding.square
+    rows = session.execute(
+        select(key, Finding.state, func.sum(Finding.lon), func.sum(Finding.lat), func.count())
+        .where(Finding.square >= first, Finding.square < end, seen, *finding_queries.conditions(filters))
+        .group_by(key, Finding.state)
+    )
+    return [Partial(row[0], KEY_ZOOM - shift // 2, row[1], row[2], row[3], row[4]) for row in rows]
+
+
+def _view(actor: Actor) -> _View | None:
+    """The counties that an actor sees as a whole; None where the grants are finer, or those of an office."""
+    if actor.role == "admin":
+        return _View(None, everything=True)
+    if actor.role == "handler" or any(len(code) > COUNTY or not code.isdigit() for code in actor.grants):
+        return None
+    counties = {code for grant in actor.grants for code in cells.descendants(grant) if len(code) == COUNTY}
+    return _View(frozenset({*counties, *([""] if actor.sees_unassigned() else [])}))
+
+
+def _within_view(view: _View) -> ColumnElement[bool]:
+    if view.everything:
+        return true()
+    return FindingTally.county.in_(sorted(view.counties or ())) if view.counties else false()
+
+
+def _tallied(filters: Filters) -> bool:
+    """Whether a tally knows all that is asked."""
+    unknown = (filters.found_from, filters.found_to, filters.bbox, filters.site, filters.text, filters.cell)
+    return not any(unknown)
+
+
+def _narrowed(filters: Filters) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    for column, wanted in (
+        (FindingTally.topic, filters.topic),
+        (FindingTally.state, filters.state),
+        (FindingTally.severity, filters.severity),
+    ):
+        if wanted:
+            found.append(column.in_(wanted))
+    return found
+
+
+def _big() -> Any:
+    return FindingTally.key.type
+
+
+def recounted(session: Session) -> list[tuple[Any, ...]]:
+    """What the findings themselves say, in the order of keys: the tally must be equal to it (a check, a full scan)."""
+    county = func.coalesce(func.substr(Finding.cell_code, 1, COUNTY), "")
+    rest = (county, Finding.topic, Finding.state, Finding.severity)
+    found: list[tuple[Any, ...]] = []
+    for zoom in SQUARES:
+        key = Finding.square.op(">>")(literal(2 * (KEY_ZOOM - zoom), Integer))
+        rows = session.execute(select(key, *rest, func.count()).where(Finding.square.is_not(None)).group_by(key, *rest))
+        found += [(zoom, *row) for row in rows]
+    for digits in (9, 12):
+        code = cast(func.substr(Finding.cell_code, 1, digits), _big())
+        has = func.length(Finding.cell_code) >= digits
+        rows = session.execute(select(code, *rest, func.count()).where(has).group_by(code, *rest))
+        found += [(_CELLS + digits, *row) for row in rows]
+    code = cast(func.substr(Finding.cell_code, 1, COUNTY), _big())
+    rows = session.execute(
+        select(code, *rest, func.count()).where(func.length(Finding.cell_code) >= COUNTY).group_by(code, *rest)
+    )
+    found += [(_CELLS + COUNTY, *row) for row in rows]
+    return sorted(found)
+
+
+def tallied(session: Session) -> Sequence[tuple[Any, ...]]:
+    """The tally as it stands, without empty rows, in the same form."""
+    columns = (
+        FindingTally.kind,
+        FindingTally.key,
+        FindingTally.county,
+        FindingTally.topic,
+        FindingTally.state,
+        FindingTally.severity,
+        FindingTally.n,
+    )
+    return sorted(tuple(row) for row in session.execute(select(*columns).where(FindingTally.n != 0)))

@@ -1,0 +1,167 @@
+"""What a map shows of a tile: cells, sites, findings, fire points and zones as features. Bytes are `geo.tiles`.
+
+Each layer shows what the lists of the same things would show the same person, by the same filters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import shapely
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from backend.models import Finding, FirePoint, Site
+from backend.services import cells, finding_queries, finding_tally, visibility, zones
+from backend.services.actor import Actor
+from backend.services.finding_filters import Filters
+from geo.tiles.encoding import Feature, Value, encoded
+from geo.tiles.outlines import Outlines, outlines
+from geo.tiles.squares import clustered, gathered
+from geo.tiles.tile import Tile, mercator
+
+POINTS_FROM = 13
+"""Below this zoom findings are gathered into squares; from it on each is a point, as long as there are not too many."""
+MOST_POINTS = 2_000
+MOST_READ = 20_000
+MARGIN_PIXELS = 16.0
+CLOSED = frozenset({"closed", "look_back", "rejected", "penalty_transfer"})
+
+Layer = Callable[[Session, Actor, Filters, Tile], list[Feature]]
+
+
+def level_of(zoom: int) -> str:
+    """Which cells a map shows at a zoom."""
+    return "county" if zoom < 9 else "township" if zoom < 12 else "village"
+
+
+def tile_bytes(session: Session, actor: Actor, layer: str, filters: Filters, tile: Tile) -> bytes:
+    """The vector tile of one layer; empty bytes where nothing is."""
+    return encoded(tile, {layer: LAYERS[layer](session, actor, filters, tile)})
+
+
+def _cells(session: Session, actor: Actor, filters: Filters, tile: Tile) -> list[Feature]:
+    grid = cells.grid(session)
+    level = level_of(tile.zoom)
+    drawn = _outlines(cells.active_version(session), level, tile.zoom).within(tile)
+    counts = finding_tally.by_cell(session, actor, filters, level) if drawn else {}
+    found = []
+    for index, shape in drawn:
+        cell = grid.cells[index]
+        said = counts.get(cell.code, {})
+        open_ = sum(n for state, n in said.items() if state not in CLOSED)
+        properties: dict[str, Value] = {"code": cell.code, "name": cell.name, "level": cell.level}
+        found.append(Feature(shape, properties | {"open": open_, "all": sum(said.values())}, index))
+    return found
+
+
+@lru_cache(maxsize=48)
+def _outlines(version_id: str, level: str, zoom: int) -> Outlines:
+    return outlines(cells.version(version_id), level, zoom)
+
+
+def _findings(session: Session, actor: Actor, filters: Filters, tile: Tile) -> list[Feature]:
+    if tile.zoom >= POINTS_FROM:
+        points = _single_findings(session, actor, filters, tile)
+        if len(points) <= MOST_POINTS:
+            return points
+    squares = gathered(finding_tally.squares(session, actor, filters, tile), tile.zoom)
+    return [_square(each.lon, each.lat, each.count, dict(each.counts), each.key) for each in squares]
+
+
+def _single_findings(session: Session, actor: Actor, filters: Filters, tile: Tile) -> list[Feature]:
+    west, south, east, north = tile.around(MARGIN_PIXELS)
+    rows = session.execute(
+        select(Finding.id, Finding.number, Finding.state, Finding.severity, Finding.topic, Finding.lon, Finding.lat)
+        .where(
+            Finding.lon.between(west, east),
+            Finding.lat.between(south, north),
+            finding_queries.visible_to(actor),
+            *finding_queries.conditions(filters),
+        )
+        .order_by(Finding.id)
+        .limit(MOST_POINTS + 1)
+    )
+    return [_point(row.lon, row.lat, {name: getattr(row, name) for name in row._fields[:5]}) for row in rows]
+
+
+def _fire_points(session: Session, actor: Actor, _filters: Filters, tile: Tile) -> list[Feature]:
+    seen = visibility.seen_by(actor, FirePoint.cell_code, FirePoint.assignee_id)
+    columns = (FirePoint.id, FirePoint.number, FirePoint.state, FirePoint.zone_outcome)
+    return _rows(session, tile, (FirePoint.lon, FirePoint.lat), columns, (seen, FirePoint.merged_into.is_(None)))
+
+
+def _sites(session: Session, actor: Actor, _filters: Filters, tile: Tile) -> list[Feature]:
+    seen = visibility.seen_by(actor, Site.cell_code, Site.author_id)
+    columns = (Site.id, Site.name, Site.status, Site.kind)
+    return _rows(session, tile, (Site.lon, Site.lat), columns, (seen,))
+
+
+def _rows(
+    session: Session,
+    tile: Tile,
+    place: tuple[InstrumentedAttribute[Any], InstrumentedAttribute[Any]],
+    columns: Sequence[InstrumentedAttribute[Any]],
+    conditions: Sequence[ColumnElement[bool]],
+) -> list[Feature]:
+    """Points each by itself where they are few, else gathered by square and the third column's value."""
+    west, south, east, north = tile.around(MARGIN_PIXELS)
+    query = select(*columns, *place).where(place[0].between(west, east), place[1].between(south, north), *conditions)
+    rows = session.execute(query.order_by(columns[0]).limit(MOST_READ)).all()
+    if len(rows) <= MOST_POINTS // 4:
+        names = [column.key for column in columns]
+        return [
+            _point(row[-2], row[-1], {n: v for n, v in zip(names, row, strict=False) if v is not None}) for row in rows
+        ]
+    lons, lats = [row[-2] for row in rows], [row[-1] for row in rows]
+    squares = clustered(lons, lats, [str(row[2]) for row in rows], tile.zoom)
+    return [_square(each.lon, each.lat, each.count, dict(each.counts), each.key) for each in squares]
+
+
+def _zones(session: Session, _actor: Actor, _filters: Filters, tile: Tile) -> list[Feature]:
+    west, south, east, north = tile.mercator_bounds
+    found = []
+    for number, zone in enumerate(zones.index(session).zones):
+        shape = _drawn(tuple(zones.hashes(session)), number)
+        clipped = shapely.clip_by_rect(shape, west, south, east, north)
+        if not clipped.is_empty:
+            said = {
+                "id": zone.id,
+                "name": zone.name,
+                "kind": zone.kind.value,
+                "document": zone.document.number or "",
+            }
+            found.append(Feature(clipped, said, number))
+    return found
+
+
+@lru_cache(maxsize=512)
+def _drawn(hashes: tuple[str, ...], number: int) -> Any:
+    """A zone's shape in web-mercator metres, once a process."""
+    shape = zones.index_of(hashes).zones[number].shape
+    return shapely.transform(
+        shape, lambda v: shapely.get_coordinates(shapely.points(*mercator(v[:, 0].copy(), v[:, 1].copy())))
+    )
+
+
+def _point(lon: float, lat: float, properties: dict[str, Any]) -> Feature:
+    east, north = mercator([lon], [lat])
+    said = {name: value for name, value in properties.items() if value is not None}
+    return Feature(shapely.Point(float(east[0]), float(north[0])), {**said, "count": 1})
+
+
+def _square(lon: float, lat: float, count: int, counts: dict[str, int], key: int) -> Feature:
+    east, north = mercator([lon], [lat])
+    said = {f"n_{name}": n for name, n in sorted(counts.items())}
+    return Feature(shapely.Point(float(east[0]), float(north[0])), {"count": count, **said}, key)
+
+
+LAYERS: dict[str, Layer] = {
+    "cells": _cells,
+    "findings": _findings,
+    "fire_points": _fire_points,
+    "sites": _sites,
+    "zones": _zones,
+}
