@@ -12,6 +12,7 @@ def init_app(app: Flask) -> None:
         contract,
         demo,
         devices,
+        draws,
         evidence,
         fire_points,
         media,
@@ -32,6 +33,7 @@ def init_app(app: Flask) -> None:
         sites,
         zones,
         fire_points,
+        draws,
         checklists,
         backup,
     ):
