@@ -33,6 +33,15 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawRates:
+    """How many of a class's sites a double-random draw visits in a quarter, in whole per cent."""
+
+    key: int = 25
+    special: int = 15
+    general: int = 5
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that differs between two installations."""
 
@@ -56,6 +65,7 @@ class Settings:
     argon2_memory_kib: int = 65536
     login_attempts: str = "10 per minute"
     limits: Limits = field(default_factory=Limits)
+    draw_rates: DrawRates = field(default_factory=DrawRates)
 
     @property
     def backup_folder(self) -> Path:
@@ -98,7 +108,19 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         backups_kept=_whole(env, "BLUEGRID_BACKUPS_KEPT", 14, least=1),
         demo=env.get("BLUEGRID_DEMO") == "1",
         limits=Limits(file_bytes=_whole(env, "BLUEGRID_FILE_MIB", 50, least=1) * MIB),
+        draw_rates=_draw_rates(env),
     )
+
+
+def _draw_rates(env: Mapping[str, str]) -> DrawRates:
+    usual = DrawRates()
+    found: dict[str, int] = {}
+    for name in ("key", "special", "general"):
+        setting = f"BLUEGRID_DRAW_{name.upper()}_PERCENT"
+        found[name] = _whole(env, setting, getattr(usual, name), least=0)
+        if found[name] > 100:
+            raise SettingInvalid(f"{setting} must be at most 100")
+    return DrawRates(**found)
 
 
 def _whole(env: Mapping[str, str], name: str, default: int, least: int) -> int:

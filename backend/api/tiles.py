@@ -37,22 +37,7 @@ class TileJsonSchema(Schema):
 def describe(layer: str) -> Response:
     """TileJSON 3.0 of a layer: cells, findings, fire_points, sites or zones."""
     with reading() as session:
-        bounds = cells.bounds(session)
-    path = url_for("tiles.get", layer=_known(layer), zoom=0, x=0, y=0)
-    template = path.removesuffix("/0/0/0.mvt") + "/{z}/{x}/{y}.mvt"
-    return jsonify(
-        {
-            "tilejson": "3.0.0",
-            "name": layer,
-            "tiles": [request.host_url.rstrip("/") + template],
-            "scheme": "xyz",
-            "minzoom": 0,
-            "maxzoom": 16,
-            "bounds": list(bounds),
-            "attribution": "",
-            "vector_layers": [{"id": layer, "fields": {}}],
-        }
-    )
+        return jsonify(_tilejson(_known(layer), cells.bounds(session)))
 
 
 @blueprint.get("/<layer>/<int:zoom>/<int:x>/<int:y>.mvt")
@@ -70,6 +55,21 @@ def get(args: dict[str, Any], layer: str, zoom: int, x: int, y: int) -> Response
     response.vary.add("Authorization")
     response.make_conditional(request)
     return response
+
+
+def _tilejson(layer: str, bounds: tuple[float, float, float, float]) -> dict[str, Any]:
+    first = url_for("tiles.get", layer=layer, zoom=0, x=0, y=0)
+    return {
+        "tilejson": "3.0.0",
+        "name": layer,
+        "tiles": [request.host_url.rstrip("/") + first.removesuffix("/0/0/0.mvt") + "/{z}/{x}/{y}.mvt"],
+        "scheme": "xyz",
+        "minzoom": 0,
+        "maxzoom": 16,
+        "bounds": list(bounds),
+        "attribution": "",
+        "vector_layers": [{"id": layer, "fields": {}}],
+    }
 
 
 def _known(layer: str) -> str:

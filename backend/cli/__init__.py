@@ -13,6 +13,7 @@ def init_app(app: Flask) -> None:
         contract,
         demo,
         devices,
+        draws,
         evidence,
         fire_points,
         media,
@@ -34,6 +35,7 @@ def init_app(app: Flask) -> None:
         cells,
         zones,
         fire_points,
+        draws,
         checklists,
         backup,
     ):

@@ -1,0 +1,207 @@
+"""Double-random draws over HTTP and by command: frozen, kept, replayed, and refused with a reason."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import Session
+
+from backend.config import DrawRates, SettingInvalid, from_environment
+from backend.models import Certificate, Draw, Site, User
+from backend.services import draws
+from sync.canonical import canonical
+from tests.backend.records import CHENGZHONG, GUIGANG, LIUJIANG, NOON, Person, Records, new_id
+
+URL = "/api/v1/draws"
+PAGE = Path(__file__).parents[2] / "docs" / "draws.md"
+CITY = {"area": "450200"}
+
+
+@pytest.fixture
+def records(app: Flask, session: Session) -> Records:
+    return Records(app, session)
+
+
+def officer(records: Records, *grants: str, days: int = 30) -> Person:
+    """An inspector whose certificate ends so many days from now."""
+    person, now = records.person("inspector", *grants), records._now()
+    valid = {"valid_from": now - timedelta(days=365), "valid_to": now + timedelta(days=days)}
+    records.session.add(Certificate(certificate_no=new_id(), user_id=person.id, **valid))
+    records.session.commit()
+    return person
+
+
+def classed(records: Records, name: str, count: int, at: tuple[float, float] = LIUJIANG) -> list[Site]:
+    return [records.site(at, attributes={"inspection_class": name}) for _ in range(count)]
+
+
+def drawn(client, admin: Person, **asked: Any) -> dict[str, Any]:
+    answer = client.post(URL, json={**CITY, **asked}, headers=admin.headers)
+    assert answer.status_code == 201, answer.text
+    return answer.json
+
+
+@pytest.mark.both_databases
+def test_a_draw_is_kept_with_its_lists_and_replayed_bit_for_bit_though_the_world_has_changed(
+    app, client, session, records
+):
+    admin, officers = records.person("admin"), [officer(records, "450200") for _ in range(3)]
+    sites = classed(records, "key", 8) + classed(records, "special", 4, CHENGZHONG)
+    made = drawn(client, admin)
+    session.get(Site, sites[0].id).status = "closed"
+    session.get(User, officers[0].id).active = False
+    session.commit()
+    kept = session.get(Draw, made["id"])
+    replayed = app.test_cli_runner().invoke(args=["draws", "replay", made["id"]])
+    assert (replayed.exit_code, replayed.stdout_bytes) == (0, kept.result)
+    assert hashlib.sha256(kept.inputs).hexdigest() == made["inputs_sha256"]
+    assert hashlib.sha256(kept.result).hexdigest() == made["result_sha256"]
+    assert made["result"]["quotas"] == {"key": {"450206": 2}, "special": {"450202": 1}, "general": {}}
+    assert (len(made["seed"]), made["seed_origin"]) == (64, "made")
+    assert client.get(f"{URL}/{made['id']}", headers=admin.headers).json == made
+    assert [each["id"] for each in client.get(URL, headers=admin.headers).json["items"]] == [made["id"]]
+    assert made["id"] in app.test_cli_runner().invoke(args=["draws", "list"]).stdout
+
+
+@pytest.mark.both_databases
+def test_a_kept_draw_can_neither_be_changed_nor_removed(client, session, records):
+    officer(records, "450206")
+    classed(records, "key", 1)
+    made = drawn(client, records.person("admin"))
+    for statement in ("UPDATE draw SET seed = 'x'", "DELETE FROM draw"):
+        with pytest.raises(DatabaseError, match="append-only"):
+            session.execute(text(f"{statement} WHERE id = :id"), {"id": made["id"]})
+        session.rollback()
+
+
+def test_a_replay_says_when_what_was_kept_is_not_what_was_drawn(app, client, session, records):
+    officer(records, "450206")
+    classed(records, "key", 4)
+    made = drawn(client, records.person("admin"))
+    true = session.get(Draw, made["id"])
+    columns = {name: getattr(true, name) for name in Draw.__table__.columns.keys()}  # noqa: SIM118
+    other = canonical({"visits": [], "quotas": {}})
+    for n, forged in enumerate(
+        (
+            {"result": other, "result_sha256": hashlib.sha256(other).hexdigest()},
+            {"inputs": true.inputs.replace(b"450206", b"450202")},
+            {"algorithm": "another"},
+        ),
+        start=2,
+    ):
+        forgery = Draw(**{**columns, "id": new_id(), "round": n, "reason": "forged", **forged})
+        session.add(forgery)
+        session.commit()
+        refused = app.test_cli_runner().invoke(args=["draws", "replay", forgery.id])
+        assert refused.exit_code == 1
+        assert draws.DrawNotReproduced.code in refused.stderr
+
+
+def test_only_active_sites_of_the_area_and_inspectors_with_a_valid_certificate_are_on_the_lists(client, records):
+    able = officer(records, "450206")
+    officer(records, "450206", days=-1)
+    records.person("inspector", "450206")
+    inside = classed(records, "key", 1)[0]
+    records.site(status="closed")
+    records.site(GUIGANG)
+    inputs = drawn(client, records.person("admin"))["inputs"]
+    assert [one["id"] for one in inputs["officers"]] == [able.id]
+    assert [(one["id"], one["class"], one["stratum"]) for one in inputs["sites"]] == [(inside.id, "key", "450206")]
+
+
+def test_a_declared_conflict_keeps_an_officer_away_and_the_gap_is_shown(client, records):
+    first, second = officer(records, "450206"), officer(records, "450206")
+    site = classed(records, "key", 1)[0]
+    made = drawn(client, records.person("admin"), conflicts=[{"user": first.id, "site": site.id}])
+    expected = {"site": site.id, "class": "key", "officers": [second.id], "missing": 1}
+    assert made["result"]["visits"] == [expected]
+    assert made["inputs"]["barred"] == [[first.id, site.id]]
+
+
+def test_a_quarter_is_drawn_again_only_with_a_reason_and_both_rounds_stay(client, records):
+    admin = records.person("admin")
+    officer(records, "450206")
+    classed(records, "key", 4)
+    first = drawn(client, admin, seed="公开摇号 17 04 29")
+    again = client.post(URL, json=CITY, headers=admin.headers)
+    assert (again.status_code, again.json["code"], again.json["field"]) == (422, "input-invalid", "reason")
+    second = drawn(client, admin, seed=first["seed"], reason="漏报一名回避人员")
+    assert [first["round"], second["round"]] == [1, 2]
+    assert (second["seed_origin"], second["result"]) == ("given", first["result"])
+    page = client.get(URL, query_string={"limit": 1}, headers=admin.headers).json
+    rest = client.get(URL, query_string={"cursor": page["next_cursor"]}, headers=admin.headers).json
+    assert [each["id"] for each in page["items"] + rest["items"]] == [second["id"], first["id"]]
+
+
+def test_rates_come_from_the_settings_unless_the_draw_names_its_own(client, records):
+    officer(records, "450206")
+    classed(records, "key", 4)
+    made = drawn(client, records.person("admin"), rates={"key": 100})
+    assert made["inputs"]["rates"] == {"key": 100, "special": 15, "general": 5}
+    assert len(made["result"]["visits"]) == 4
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"area": "999999"},
+        {"area": "45\x000200"},
+        {"rates": {"key": 101}},
+        {"rates": {"key": 2.5}},
+        {"seed": ""},
+        {"seed": "\x00"},
+        {"officers_per_site": 0},
+        {"conflicts": [{"user": new_id(), "site": new_id()}]},
+        {"area": "450800"},
+    ],
+)
+def test_what_makes_no_sense_is_refused_and_nothing_is_kept(client, session, records, wrong):
+    officer(records, "450206")
+    classed(records, "key", 1)
+    answer = client.post(URL, json={**CITY, **wrong}, headers=records.person("admin").headers)
+    assert answer.status_code == 422, answer.text
+    assert session.query(Draw).count() == 0
+
+
+def test_nobody_is_drawn_where_no_inspector_has_a_certificate_unless_that_is_lifted(client, records):
+    admin, person = records.person("admin"), records.person("inspector", "450206")
+    classed(records, "key", 1)
+    assert client.post(URL, json=CITY, headers=admin.headers).status_code == 422
+    made = drawn(client, admin, certificate_needed=False)
+    assert made["result"]["visits"][0]["officers"] == [person.id]
+
+
+def test_a_quarter_begins_at_midnight_in_china() -> None:
+    eve = NOON.replace(month=12, day=31, hour=15, minute=59)
+    assert [draws.quarter_of(eve), draws.quarter_of(eve + timedelta(minutes=1))] == ["2026Q4", "2027Q1"]
+
+
+def test_an_unknown_draw_is_not_found(app, client, records):
+    assert client.get(f"{URL}/{new_id()}", headers=records.person("admin").headers).status_code == 404
+    assert app.test_cli_runner().invoke(args=["draws", "replay", new_id()]).exit_code == 1
+
+
+def test_rates_of_the_environment_are_read_and_checked(tmp_path) -> None:
+    env = {"BLUEGRID_DATA": str(tmp_path), "BLUEGRID_DRAW_KEY_PERCENT": "40"}
+    assert from_environment(env).draw_rates == DrawRates(key=40, special=15, general=5)
+    with pytest.raises(SettingInvalid, match="at most 100"):
+        from_environment({**env, "BLUEGRID_DRAW_KEY_PERCENT": "101"})
+
+
+def test_every_command_of_the_page_goes_well(app, client, records):
+    officer(records, "450206")
+    classed(records, "key", 4)
+    made = drawn(client, records.person("admin"))
+    commands = re.findall(r"^flask --app wsgi (draws .*)$", PAGE.read_text("utf-8"), re.MULTILINE)
+    assert len(commands) == 2
+    for command in commands:
+        ended = app.test_cli_runner().invoke(args=command.replace("ID", made["id"]).split())
+        assert ended.exit_code == 0, ended.output
