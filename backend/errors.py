@@ -17,7 +17,16 @@ from werkzeug.exceptions import HTTPException
 
 from backend import outages
 from backend.api import overload
-from backend.services import case_errors, fire_links, grids, place_decisions, site_imports, site_register, zones
+from backend.services import (
+    campaigns,
+    case_errors,
+    fire_links,
+    grids,
+    place_decisions,
+    site_imports,
+    site_register,
+    zones,
+)
 from backend.services import errors as services
 from backend.services import media_errors as media
 from checklists.errors import ChecklistError
@@ -41,6 +50,7 @@ STATUS: dict[type[Exception], int] = {
     fire_links.LinkInvalid: 403,
     zones.ZoneSetNotReady: 409,
     grids.GridNotReady: 409,
+    campaigns.CampaignNotReady: 409,
     place_decisions.PlaceTaken: 409,
     case_errors.StateChanged: 409,
     case_errors.RequestOpen: 409,

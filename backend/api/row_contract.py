@@ -11,9 +11,10 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema
 
-from backend.api import devices, documents, media, sync
+from backend.api import campaigns, devices, documents, media, sync
 
 ROWS: dict[str, type[Schema]] = {
+    "campaign": campaigns.CampaignSchema,
     "checklist": documents.ChecklistSchema,
     "comment": documents.CommentSchema,
     "conflict": documents.ConflictSchema,
@@ -21,6 +22,7 @@ ROWS: dict[str, type[Schema]] = {
     "fire_point": documents.FirePointSchema,
     "inspection": documents.InspectionSchema,
     "op_result": documents.OpResultSchema,
+    "roster_entry": campaigns.RosterRowSchema,
     "site": documents.SiteSchema,
     "zone_set": documents.ZoneSetSchema,
 }

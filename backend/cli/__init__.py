@@ -8,6 +8,7 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     from backend.cli import (
         backup,
+        campaigns,
         cells,
         checklists,
         contract,
@@ -32,6 +33,7 @@ def init_app(app: Flask) -> None:
         evidence,
         media,
         sites,
+        campaigns,
         cells,
         zones,
         fire_points,

@@ -1,5 +1,6 @@
 """Tables: columns and constraints only. One file per aggregate; importing this package registers them all."""
 
+from backend.models.campaign import Campaign, RosterEntry
 from backend.models.case import Case, CaseStep, Hop, HopExtension, Office
 from backend.models.checklist import ChecklistDraft, ChecklistVersion
 from backend.models.conflict import Conflict, FieldWrite
@@ -21,6 +22,7 @@ __all__ = [
     "AuditEvent",
     "Blob",
     "BlobHolder",
+    "Campaign",
     "Case",
     "CaseStep",
     "Cell",
@@ -65,6 +67,7 @@ __all__ = [
     "PlaceStep",
     "QuarantinedBody",
     "ReceiptKey",
+    "RosterEntry",
     "ScopeDigest",
     "Site",
     "SiteChange",

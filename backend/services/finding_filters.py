@@ -40,6 +40,7 @@ class Filters:
     bbox: Bounds | None = None
     site: str | None = None
     text: str | None = None
+    campaign: str | None = None
 
     def stated(self) -> dict[str, str]:
         """The filters in force as text that `parse` reads back, in one order: what a list was made with."""
@@ -53,6 +54,7 @@ class Filters:
             "bbox": ",".join(f"{number!r}" for number in self.bbox) if self.bbox else None,
             "site": self.site,
             "text": self.text,
+            "campaign": self.campaign,
         }
         return {name: value for name, value in said.items() if value}
 
@@ -75,6 +77,7 @@ def parse(given: Mapping[str, Any]) -> Filters:
         bbox=_bbox(said.get("bbox")),
         site=said.get("site"),
         text=said.get("text"),
+        campaign=said.get("campaign"),
     )
     if filters.found_from and filters.found_to and filters.found_from >= filters.found_to:
         raise FilterInvalid("found_from must be before found_to.", field="found_from")

@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import Session
 
+from backend.extensions import db
 from backend.models import Comment, Finding, FindingCell, Hop, Site
-from backend.services import case_history, cells, pages, place_decisions, replacing, rows, visibility
+from backend.services import campaigns, case_history, cells, pages, place_decisions, replacing, rows, visibility
 from backend.services.actor import Actor
 from backend.services.errors import NotFound
 from backend.services.finding_filters import Filters
@@ -103,6 +104,8 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
         found.append(Finding.site_id == filters.site)
     if filters.text is not None:
         found.append(_says(filters.text))
+    if filters.campaign is not None:
+        found += campaigns.conditions(db.session(), filters.campaign)
     return found
 
 

@@ -135,7 +135,15 @@ def _within_view(view: _View) -> ColumnElement[bool]:
 
 def _tallied(filters: Filters) -> bool:
     """Whether a tally knows all that is asked."""
-    unknown = (filters.found_from, filters.found_to, filters.bbox, filters.site, filters.text, filters.cell)
+    unknown = (
+        filters.found_from,
+        filters.found_to,
+        filters.bbox,
+        filters.site,
+        filters.text,
+        filters.cell,
+        filters.campaign,
+    )
     return not any(unknown)
 
 

@@ -11,19 +11,23 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.models import FirePoint, Grant, User
-from backend.services import audit, cells, fire_points, publishing
+from backend.services import audit, cells, fire_points, publishing, rosters
 from backend.services.actor import Actor
 from backend.services.errors import InputInvalid
 from backend.sync_store import SqlStore
 
 
-def in_charge(session: Session, cell: str | None) -> str | None:
-    """The one inspector with a grant on the cell, or on the nearest above it that has any; None where several have.
+def in_charge(session: Session, cell: str | None, at: datetime | None = None) -> str | None:
+    """Who is on patrol there at that instant by a running campaign's roster; else the one inspector with a grant on the
+    cell, or on the nearest above it that has any; None where several have.
 
     Several are told alike, for all of them mirror the cell; a supervisor may name one.
     """
     if cell is None:
         return None
+    on_duty = rosters.inspector_on_duty(session, cell, at) if at is not None else None
+    if on_duty is not None:
+        return on_duty
     for code in cells.lineage(cell):
         query = select(User.id).join(Grant, Grant.user_id == User.id)
         found = list(session.scalars(query.where(Grant.code == code, User.role == "inspector", User.active).limit(2)))

@@ -141,7 +141,7 @@ def _opened(
     )
     _locate(point, detections, zone_index)
     point.number = numbering.fire_number(session, point.cell_code, now)
-    point.assignee_id = fire_duty.in_charge(session, point.cell_code)
+    point.assignee_id = fire_duty.in_charge(session, point.cell_code, now)
     return point
 
 

@@ -71,7 +71,16 @@ OFFICE = {
     "GET /api/v1/attention",
     "POST /api/v1/findings/<uuid:finding_id>/merge",
     "PUT /api/v1/findings/<uuid:finding_id>/extension",
+    "DELETE /api/v1/roster/<uuid:entry_id>",
+    "GET /api/v1/campaigns/<uuid:campaign_id>/roster",
+    "GET /api/v1/campaigns/<uuid:campaign_id>/statistics",
     "GET /api/v1/doubtful-places",
+    "PATCH /api/v1/campaigns/<uuid:campaign_id>",
+    "POST /api/v1/campaigns",
+    "POST /api/v1/campaigns/<uuid:campaign_id>/end",
+    "POST /api/v1/campaigns/<uuid:campaign_id>/roster",
+    "POST /api/v1/campaigns/<uuid:campaign_id>/start",
+    "PUT /api/v1/campaigns/<uuid:campaign_id>/rain",
     "GET /api/v1/evidence/proof/<int:n>",
     "POST /api/v1/findings/<uuid:finding_id>/place",
     "GET /api/v1/exports/fire-ledger.xlsx",
@@ -92,6 +101,8 @@ OFFICE = {
     "POST /api/v1/site-imports/<uuid:import_id>/apply",
     "POST /api/v1/sites",
 }
+FIELD = {"GET /api/v1/duty"}
+"""Inspectors, and the offices above them."""
 HANDLING = {
     "POST /api/v1/findings/<uuid:finding_id>/extension",
     "POST /api/v1/findings/<uuid:finding_id>/parking",
@@ -112,6 +123,8 @@ PEOPLE = {
 KNOWN = {
     "GET /api/v1/blobs/<sha256>": False,
     "GET /api/v1/blobs/<sha256>/thumbnail": False,
+    "GET /api/v1/campaigns": False,
+    "GET /api/v1/campaigns/<uuid:campaign_id>": False,
     "GET /api/v1/cells": False,
     "GET /api/v1/checklists": False,
     "GET /api/v1/fire-points": False,
@@ -164,6 +177,7 @@ def test_every_route_is_as_open_as_the_table_says_and_no_more(app: Flask) -> Non
     expected |= {name: access.Access(roles=frozenset({"admin"})) for name in ADMIN}
     expected |= {name: access.Access(roles=office) for name in OFFICE}
     expected |= {name: access.Access(roles=office | {"handler"}) for name in HANDLING}
+    expected |= {name: access.Access(roles=office | {"inspector"}) for name in FIELD}
     expected |= {name: access.Access(roles=everyone) for name in PEOPLE}
     for name, revoked in KNOWN.items():
         expected[name] = access.Access(devices=True, roles=everyone, even_revoked=revoked)

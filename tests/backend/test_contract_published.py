@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -106,6 +107,7 @@ def test_every_row_and_answer_of_a_day_is_as_published_field_by_field(server: Se
         zones.load_sample(session, server.time.now(), new_id)
     fire = {"source": "video", "position": IN_LIUJIANG, "seen_at": server.time.now().isoformat(), "phone": "1"}
     assert client.post("/api/v1/fire-points", json=fire, headers=admin).status_code == 201
+    a_campaign_with_its_roster(client, admin)
     wei = server.phone("wei")
     page, status = wei.raw("GET", "/api/v1/sync/pull").json(), {"sha256": ["ab" * 32]}
     said = {
@@ -124,6 +126,16 @@ def test_every_row_and_answer_of_a_day_is_as_published_field_by_field(server: Se
         check(exact[entry["type"]], entry["row"])
         check({**published, "$ref": f"#/$defs/{entry['type']}"}, {**entry["row"], "a field to come": 1})
     assert seen == set(row_contract.ROWS)
+
+
+def a_campaign_with_its_roster(client: FlaskClient, admin: dict[str, str]) -> None:
+    days = {"first_day": "2026-11-01", "last_day": "2026-12-31", "cells": ["450206"]}
+    made = client.post("/api/v1/campaigns", json={"code": "Q", "name": "秋冬", "topic": "straw", **days}, headers=admin)
+    path = f"/api/v1/campaigns/{made.json['id']}"
+    assert client.post(f"{path}/start", headers=admin).status_code == 200
+    table = "网格编码,日期,开始,结束,姓名\n450206,2026-11-22,08:00,18:00,韦一\n".encode()
+    answer = client.post(f"{path}/roster", headers=admin, data={"file": (io.BytesIO(table), "r.csv")})
+    assert (answer.status_code, answer.json["new"]) == (200, 1)
 
 
 def check(schema: dict[str, Any], value: object) -> None:
