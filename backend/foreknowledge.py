@@ -25,11 +25,12 @@ SELECT id FROM {asked} WHERE NOT (
     OR EXISTS (SELECT 1 FROM conflict WHERE conflict.id = asked.id)
     OR EXISTS (SELECT 1 FROM site WHERE site.id = asked.id)
     OR EXISTS (SELECT 1 FROM fire_point WHERE fire_point.id = asked.id)
+    OR EXISTS (SELECT 1 FROM patrol WHERE patrol.id = asked.id)
     OR EXISTS (SELECT 1 FROM photo WHERE photo.id = asked.id)
     OR EXISTS (SELECT 1 FROM photo WHERE photo.subject_id = asked.id
-        AND photo.subject_type IN ('comment', 'finding', 'inspection'))
+        AND photo.subject_type IN ('comment', 'finding', 'inspection', 'patrol'))
     OR EXISTS (SELECT 1 FROM mention WHERE mention.subject_id = asked.id
-        AND mention.subject_type IN ('comment', 'finding', 'inspection'))
+        AND mention.subject_type IN ('comment', 'finding', 'inspection', 'patrol'))
     OR EXISTS (SELECT 1 FROM blob WHERE blob.sha256 = asked.id)
 )
 """

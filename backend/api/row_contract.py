@@ -11,7 +11,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema
 
-from backend.api import campaigns, devices, documents, media, sync
+from backend.api import campaigns, devices, documents, media, patrols, sync
 
 ROWS: dict[str, type[Schema]] = {
     "campaign": campaigns.CampaignSchema,
@@ -22,6 +22,7 @@ ROWS: dict[str, type[Schema]] = {
     "fire_point": documents.FirePointSchema,
     "inspection": documents.InspectionSchema,
     "op_result": documents.OpResultSchema,
+    "patrol": patrols.PatrolSchema,
     "roster_entry": campaigns.RosterRowSchema,
     "site": documents.SiteSchema,
     "zone_set": documents.ZoneSetSchema,

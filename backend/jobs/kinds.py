@@ -25,6 +25,7 @@ from backend.services import (
     evidence,
     fire_imports,
     leftovers,
+    patrols,
     replacing,
     site_doubts,
     site_imports,
@@ -105,6 +106,11 @@ def fire_import(session: Session, job: Job) -> dict[str, Any]:
     return {"left": left}
 
 
+def forget_tracks(session: Session, _job: Job) -> dict[str, Any]:
+    """Delete the tracks of patrols whose time is over."""
+    return {"forgotten": patrols.forget_tracks(session, clock.now())}
+
+
 def look_at_sites(session: Session, _job: Job) -> dict[str, Any]:
     """Point out sites whose visits of the last day say that their datum is another one; forget old tables."""
     now = clock.now()
@@ -129,6 +135,7 @@ JOB_KINDS: dict[str, Work] = {
     "site-import": site_import,
     "fire-import": fire_import,
     "look-at-sites": look_at_sites,
+    "forget-tracks": forget_tracks,
 }
 
 LONG: dict[str, LongWork] = {
@@ -147,5 +154,6 @@ HOURLY = (
     "sweep-leftovers",
     "scrub",
     "look-at-sites",
+    "forget-tracks",
     "replace-cells",
 )

@@ -13,6 +13,7 @@ from backend.models.grid import Cell, FormerPlacement, GridActivation, GridVersi
 from backend.models.inspection import Inspection
 from backend.models.media import Blob, BlobHolder, Mention, Photo, Upload, UploadPart
 from backend.models.office import AuditEvent, Job, NumberSeries
+from backend.models.patrol import Patrol, PatrolTrack
 from backend.models.people import Certificate, Grant, LoginToken, User
 from backend.models.site import Site, SiteChange, SiteImport, SiteImportRow
 from backend.models.sync import Counter, Entry, OpIdentity, OpRecord, QuarantinedBody, ScopeDigest, SyncedRow
@@ -63,6 +64,8 @@ __all__ = [
     "Office",
     "OpIdentity",
     "OpRecord",
+    "Patrol",
+    "PatrolTrack",
     "Photo",
     "PlaceStep",
     "QuarantinedBody",

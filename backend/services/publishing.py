@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.extensions import Base
-from backend.models import Comment, Conflict, Finding, FirePoint, Inspection, Site
-from backend.services import cells, fire_points, rows, shown_photos, under_way
+from backend.models import Comment, Conflict, Finding, FirePoint, Inspection, Patrol, Site
+from backend.services import cells, fire_points, patrol_rows, rows, shown_photos, under_way
 from backend.services.authors import shown_name
 from backend.sync_store import SqlStore
 from sync.store import Row
@@ -102,12 +102,19 @@ def fire_point_scopes(row: FirePoint) -> frozenset[str]:
     return frozenset(cells.scopes(row.cell_code) | people)
 
 
+def patrol(session: Session, store: SqlStore, row: Patrol) -> int:
+    session.flush()
+    document = patrol_rows.document(session, row)
+    return store.publish(Row("patrol", row.id, row.rev, document, patrol_rows.scopes_of(row)))
+
+
 _BY_TYPE: dict[str, tuple[type[Base], Callable[..., int]]] = {
     "finding": (Finding, finding),
     "inspection": (Inspection, inspection),
     "comment": (Comment, comment),
     "site": (Site, site),
     "fire_point": (FirePoint, fire_point),
+    "patrol": (Patrol, patrol),
 }
 
 

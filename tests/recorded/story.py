@@ -51,6 +51,9 @@ def day(server: Server) -> tuple[list[Recorded], list[Recorded]]:
     for start, to in (("submitted", "verified"), ("submitted", "rejected")):
         args = {"from": start, "to": to, "note": "核实", "photos": [], "position": None}
         luo.device.record("finding.transition", finding, args, luo.device.mirror.rev("finding", finding))
+    walk = {"started_at": wei.clock.now().isoformat(), "ended_at": wei.clock.now().isoformat(), "cells": ["450206100"]}
+    wei.device.record("patrol.submit", new_id(), {**walk, "note": "傍晚巡查", "photos": []})
+    synced("wei")
     luo.device.record("finding.place", finding, {"cell": "450206100", "note": "现场核对界桩"})
     synced("luo", "wei")
     return [_stream(name, phone) for name, phone in phones.items()], ops

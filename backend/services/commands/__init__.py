@@ -12,6 +12,7 @@ from backend.services.commands.finding_report import FindingReport
 from backend.services.commands.finding_transition import FindingTransition
 from backend.services.commands.fire_point_verify import FirePointVerify
 from backend.services.commands.inspection_submit import InspectionSubmit
+from backend.services.commands.patrol_submit import PatrolSubmit
 from backend.services.commands.photo_add import PhotoAdd
 from backend.services.commands.site_propose import SitePropose
 from sync.commands import Handler
@@ -29,5 +30,6 @@ def handlers(session: Session) -> dict[str, Handler]:
         "photo.add": PhotoAdd(session),
         "conflict.resolve": ConflictResolve(session),
         "fire_point.verify": FirePointVerify(session),
+        "patrol.submit": PatrolSubmit(session),
         "site.propose": SitePropose(session),
     }

@@ -17,6 +17,7 @@ from backend.services.commands.finding_report import ReportArguments
 from backend.services.commands.finding_transition import TransitionArguments
 from backend.services.commands.fire_point_verify import VerifyArguments
 from backend.services.commands.inspection_submit import SubmitArguments
+from backend.services.commands.patrol_submit import PatrolArguments
 from backend.services.commands.photo_add import PhotoArguments
 from backend.services.commands.site_propose import ProposeArguments
 
@@ -30,6 +31,7 @@ SCHEMAS: dict[str, type[Schema]] = {
     "photo.add": PhotoArguments,
     "conflict.resolve": ResolveArguments,
     "fire_point.verify": VerifyArguments,
+    "patrol.submit": PatrolArguments,
     "site.propose": ProposeArguments,
 }
 
