@@ -41,6 +41,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         sites,
         sync,
         tiles,
+        units,
         zones,
     )
 
@@ -73,6 +74,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         patrols,
         cells,
         places,
+        units,
         tiles,
         offices,
         exports,

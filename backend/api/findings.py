@@ -41,6 +41,7 @@ class FilterArgs(Schema):
     found_to = _filter("RFC 3339 time, not included; or a date, that whole day in Beijing included")
     bbox = _filter("west,south,east,north in CGCS2000 degrees")
     site = _filter("Id of a site")
+    unit = _filter("Code of a management unit")
     campaign = _filter("Id of a campaign: its cells, days and topic")
     text = _filter("Looked for in number, item, description, and the site's name and address")
 

@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, validate
 from backend import clock
 from backend.api import access
 from backend.models.people import ROLES
-from backend.services import accounts, cells
+from backend.services import accounts, cells, unit_register, units
 from backend.transactions import reading, writing
 
 blueprint = Blueprint("people", __name__, url_prefix="/api/v1/users", description="Accounts")
@@ -61,8 +61,9 @@ def listing() -> list[dict[str, Any]]:
 @access.people("admin")
 def create(request: dict[str, Any]) -> dict[str, Any]:
     """Add a person."""
-    cells.require_known(request["grants"])
+    cells.require_known(code for code in request["grants"] if not units.is_unit(code))
     with writing() as session:
+        unit_register.require_known(session, [code for code in request["grants"] if units.is_unit(code)])
         by = access.current_actor().user_id
         office = str(request.pop("office")) if request["office"] else request.pop("office")
         user = accounts.create_user(session, id=clock.new_id(), now=clock.now(), by=by, office=office, **request)

@@ -17,6 +17,7 @@ from backend.models.patrol import Patrol, PatrolTrack
 from backend.models.people import Certificate, Grant, LoginToken, User
 from backend.models.site import Site, SiteChange, SiteImport, SiteImportRow
 from backend.models.sync import Counter, Entry, OpIdentity, OpRecord, QuarantinedBody, ScopeDigest, SyncedRow
+from backend.models.unit import ManagementUnit, UnitChange, UnitMember
 from backend.models.zone import ZoneSet
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "Job",
     "LogRecord",
     "LoginToken",
+    "ManagementUnit",
     "Mention",
     "NumberSeries",
     "Office",
@@ -78,6 +80,8 @@ __all__ = [
     "SiteImportRow",
     "Stream",
     "SyncedRow",
+    "UnitChange",
+    "UnitMember",
     "Upload",
     "UploadPart",
     "User",

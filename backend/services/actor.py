@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from backend.services.errors import NotAllowed
 
 UNASSIGNED = "area:unassigned"
+UNIT_PREFIX = "M-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Actor:
 
     def scopes(self) -> frozenset[str]:
         """The sync scopes whose rows this actor mirrors and may read."""
-        own = {"global", f"user:{self.user_id}", *(f"area:{code}" for code in self.grants)}
+        own = {"global", f"user:{self.user_id}", *(_scope(code) for code in self.grants)}
         if self.sees_unassigned():
             own.add(UNASSIGNED)
         if self.role == "handler" and self.office_id is not None:
@@ -38,6 +39,11 @@ class Actor:
         city = any(len(code) == 6 and code.endswith("00") for code in self.grants)
         return self.role == "admin" or (self.role == "supervisor" and city)
 
+    @property
+    def units(self) -> frozenset[str]:
+        """The management units among the grants."""
+        return frozenset(code for code in self.grants if code.startswith(UNIT_PREFIX))
+
     def covers(self, lineage: list[str]) -> bool:
         """True when a cell, given with its ancestors, is within the grants."""
         return self.role == "admin" or not self.grants.isdisjoint(lineage)
@@ -46,3 +52,7 @@ class Actor:
         """Raise NotAllowed unless the actor has one of the roles."""
         if self.role not in roles:
             raise NotAllowed(f"This needs the role {' or '.join(roles)}.")
+
+
+def _scope(code: str) -> str:
+    return f"unit:{code}" if code.startswith(UNIT_PREFIX) else f"area:{code}"

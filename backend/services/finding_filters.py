@@ -41,6 +41,7 @@ class Filters:
     site: str | None = None
     text: str | None = None
     campaign: str | None = None
+    unit: str | None = None
 
     def stated(self) -> dict[str, str]:
         """The filters in force as text that `parse` reads back, in one order: what a list was made with."""
@@ -55,6 +56,7 @@ class Filters:
             "site": self.site,
             "text": self.text,
             "campaign": self.campaign,
+            "unit": self.unit,
         }
         return {name: value for name, value in said.items() if value}
 
@@ -78,6 +80,7 @@ def parse(given: Mapping[str, Any]) -> Filters:
         site=said.get("site"),
         text=said.get("text"),
         campaign=said.get("campaign"),
+        unit=said.get("unit"),
     )
     if filters.found_from and filters.found_to and filters.found_from >= filters.found_to:
         raise FilterInvalid("found_from must be before found_to.", field="found_from")

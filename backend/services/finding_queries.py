@@ -104,6 +104,8 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
         found.append(Finding.site_id == filters.site)
     if filters.text is not None:
         found.append(_says(filters.text))
+    if filters.unit is not None:
+        found.append(visibility.in_units(Finding, [filters.unit]))
     if filters.campaign is not None:
         found += campaigns.conditions(db.session(), filters.campaign)
     return found

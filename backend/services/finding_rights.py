@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backend.models import Finding, FirePoint
-from backend.services import cells
+from backend.services import cells, units
 from backend.services.actor import Actor
 from sync.errors import OpHeld
 from sync.store import OpContext
@@ -19,6 +19,9 @@ def covers(who: Actor, finding: Finding | FirePoint) -> bool:
     """True when the finding (or fire point) lies within the grants; unassigned ones are the city's and the admins'."""
     if who.role == "handler":
         return isinstance(finding, Finding) and handles(who, finding)
+    at = finding.found_at if isinstance(finding, Finding) else finding.first_at
+    if who.units and not who.units.isdisjoint(units.of(finding.cell_code, finding.lon, finding.lat, at)):
+        return True
     if finding.cell_code is None:
         return who.sees_unassigned()
     return who.covers(cells.lineage(finding.cell_code))

@@ -143,6 +143,7 @@ def _tallied(filters: Filters) -> bool:
         filters.text,
         filters.cell,
         filters.campaign,
+        filters.unit,
     )
     return not any(unknown)
 

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from backend.models import FireDetection, FirePoint
-from backend.services import cells, pages, rows, visibility
+from backend.services import cells, pages, rows, units, visibility
 from backend.services.actor import Actor
 from backend.services.errors import NotAllowed, NotFound
 from backend.services.pages import Page, PageAsked
@@ -88,7 +88,8 @@ def covers(actor: Actor, point: FirePoint) -> bool:
     """True when it lies within the grants; one in no cell is the city's and the admins'."""
     if point.cell_code is None:
         return actor.sees_unassigned()
-    return actor.covers(cells.lineage(point.cell_code))
+    inside = units.of(point.cell_code, point.lon, point.lat, point.first_at) if actor.units else frozenset()
+    return actor.covers(cells.lineage(point.cell_code)) or not actor.units.isdisjoint(inside)
 
 
 def may_answer(actor: Actor, point: FirePoint) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from backend.extensions import Base
 from backend.models import Comment, Conflict, Finding, FirePoint, Inspection, Patrol, Site
-from backend.services import cells, fire_points, patrol_rows, rows, shown_photos, under_way
+from backend.services import cells, fire_points, patrol_rows, rows, shown_photos, under_way, units
 from backend.services.authors import shown_name
 from backend.sync_store import SqlStore
 from sync.store import Row
@@ -22,15 +22,22 @@ def finding(session: Session, store: SqlStore, row: Finding) -> int:
     session.flush()
     photos = shown_photos.of(session, ("finding", row.id))
     author = shown_name(session, row.author_id)
-    return store.publish(
-        Row("finding", row.id, row.rev, rows.finding_document(row, photos, author), finding_scopes(row))
-    )
+    scopes = _kept(session, ("finding", row.id), finding_scopes(row))
+    return store.publish(Row("finding", row.id, row.rev, rows.finding_document(row, photos, author), scopes))
+
+
+def _kept(session: Session, subject: tuple[str, str], scopes: frozenset[str]) -> frozenset[str]:
+    """The scopes, after lists were told of the units among them."""
+    units.keep(session, subject, [scope.removeprefix("unit:") for scope in scopes if scope.startswith("unit:")])
+    return scopes
 
 
 def finding_scopes(row: Finding) -> frozenset[str]:
-    """A finding is under its cell and each ancestor, with its author, and with every office that was given it."""
+    """A finding is under its cell and each ancestor, in its management units, with its author, and with every office
+    that was given it."""
     offices = {f"office:{office}" for office in row.case.offices} if row.case else set()
-    return frozenset(cells.scopes(row.cell_code) | {f"user:{row.author_id}"} | offices)
+    inside = units.scopes(units.of(row.cell_code, row.lon, row.lat, row.found_at))
+    return frozenset(cells.scopes(row.cell_code) | inside | {f"user:{row.author_id}"} | offices)
 
 
 def inspection(session: Session, store: SqlStore, row: Inspection) -> int:
@@ -42,11 +49,13 @@ def inspection(session: Session, store: SqlStore, row: Inspection) -> int:
         ).all()
     author = shown_name(session, row.author_id)
     document = rows.inspection_document(row, found, author)
-    return store.publish(Row("inspection", row.id, row.rev, document, inspection_scopes(row)))
+    scopes = _kept(session, ("inspection", row.id), inspection_scopes(row))
+    return store.publish(Row("inspection", row.id, row.rev, document, scopes))
 
 
 def inspection_scopes(row: Inspection) -> frozenset[str]:
-    return frozenset(cells.scopes(row.cell_code) | {f"user:{row.author_id}"})
+    inside = units.scopes(units.of(row.cell_code, row.lon, row.lat, row.started_at))
+    return frozenset(cells.scopes(row.cell_code) | inside | {f"user:{row.author_id}"})
 
 
 def comment(session: Session, store: SqlStore, row: Comment) -> int:
@@ -83,23 +92,27 @@ def finding_and_what_hangs_on_it(session: Session, store: SqlStore, row: Finding
 def site(session: Session, store: SqlStore, row: Site) -> int:
     session.flush()
     document = rows.site_documents(session, [row])[0]
-    return store.publish(Row("site", row.id, row.rev, document, site_scopes(row)))
+    scopes = _kept(session, ("site", row.id), site_scopes(row))
+    return store.publish(Row("site", row.id, row.rev, document, scopes))
 
 
 def site_scopes(row: Site) -> frozenset[str]:
     """A site is under its cell and each ancestor, and with whoever proposed it."""
-    return frozenset(cells.scopes(row.cell_code) | ({f"user:{row.author_id}"} if row.author_id else set()))
+    inside = units.scopes(units.of(row.cell_code, row.lon, row.lat, None))
+    return frozenset(cells.scopes(row.cell_code) | inside | ({f"user:{row.author_id}"} if row.author_id else set()))
 
 
 def fire_point(session: Session, store: SqlStore, row: FirePoint) -> int:
     session.flush()
-    return store.publish(Row("fire_point", row.id, row.rev, fire_points.document(session, row), fire_point_scopes(row)))
+    scopes = _kept(session, ("fire_point", row.id), fire_point_scopes(row))
+    return store.publish(Row("fire_point", row.id, row.rev, fire_points.document(session, row), scopes))
 
 
 def fire_point_scopes(row: FirePoint) -> frozenset[str]:
     """A fire point is under its cell and each ancestor, with who reported it, and with whoever is sent there."""
     people = {f"user:{user}" for user in (row.reporter_id, row.assignee_id) if user is not None}
-    return frozenset(cells.scopes(row.cell_code) | people)
+    inside = units.scopes(units.of(row.cell_code, row.lon, row.lat, row.first_at))
+    return frozenset(cells.scopes(row.cell_code) | inside | people)
 
 
 def patrol(session: Session, store: SqlStore, row: Patrol) -> int:

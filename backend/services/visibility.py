@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_, true
+from sqlalchemy import ColumnElement, false, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
+from backend.models import UnitMember
 from backend.services import cells
 from backend.services.actor import Actor
 from backend.services.errors import InputInvalid
@@ -33,7 +35,18 @@ def seen_by(
         ways.append(author == actor.user_id)
     if actor.sees_unassigned():
         ways.append(cell.is_(None))
+    if actor.units:
+        ways.append(in_units(cell.class_, actor.units))
     return or_(*ways) if ways else false()
+
+
+def in_units(model: Any, codes: Iterable[str]) -> ColumnElement[bool]:
+    """The condition that a table's rows lie in one of some management units."""
+    members = select(UnitMember.subject_id).where(
+        UnitMember.subject_type == model.__tablename__, UnitMember.code.in_(sorted(codes))
+    )
+    found: ColumnElement[bool] = model.id.in_(members)
+    return found
 
 
 def within(code: str, cell: CellColumn) -> ColumnElement[bool]:
