@@ -25,6 +25,7 @@ from backend.services import (
     place_decisions,
     site_imports,
     site_register,
+    tasks,
     zones,
 )
 from backend.services import errors as services
@@ -51,6 +52,8 @@ STATUS: dict[type[Exception], int] = {
     zones.ZoneSetNotReady: 409,
     grids.GridNotReady: 409,
     campaigns.CampaignNotReady: 409,
+    tasks.TaskTaken: 409,
+    tasks.TaskOver: 409,
     place_decisions.PlaceTaken: 409,
     case_errors.StateChanged: 409,
     case_errors.RequestOpen: 409,

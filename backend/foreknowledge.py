@@ -26,6 +26,7 @@ SELECT id FROM {asked} WHERE NOT (
     OR EXISTS (SELECT 1 FROM site WHERE site.id = asked.id)
     OR EXISTS (SELECT 1 FROM fire_point WHERE fire_point.id = asked.id)
     OR EXISTS (SELECT 1 FROM patrol WHERE patrol.id = asked.id)
+    OR EXISTS (SELECT 1 FROM task WHERE task.id = asked.id)
     OR EXISTS (SELECT 1 FROM photo WHERE photo.id = asked.id)
     OR EXISTS (SELECT 1 FROM photo WHERE photo.subject_id = asked.id
         AND photo.subject_type IN ('comment', 'finding', 'inspection', 'patrol'))

@@ -11,7 +11,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema
 
-from backend.api import campaigns, devices, documents, media, patrols, sync
+from backend.api import campaigns, devices, documents, media, patrols, sync, tasks
 
 ROWS: dict[str, type[Schema]] = {
     "campaign": campaigns.CampaignSchema,
@@ -25,6 +25,7 @@ ROWS: dict[str, type[Schema]] = {
     "patrol": patrols.PatrolSchema,
     "roster_entry": campaigns.RosterRowSchema,
     "site": documents.SiteSchema,
+    "task": tasks.TaskSchema,
     "zone_set": documents.ZoneSetSchema,
 }
 

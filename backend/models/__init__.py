@@ -17,6 +17,7 @@ from backend.models.patrol import Patrol, PatrolTrack
 from backend.models.people import Certificate, Grant, LoginToken, User
 from backend.models.site import Site, SiteChange, SiteImport, SiteImportRow
 from backend.models.sync import Counter, Entry, OpIdentity, OpRecord, QuarantinedBody, ScopeDigest, SyncedRow
+from backend.models.task import Task, TaskStep
 from backend.models.unit import ManagementUnit, UnitChange, UnitMember
 from backend.models.zone import ZoneSet
 
@@ -80,6 +81,8 @@ __all__ = [
     "SiteImportRow",
     "Stream",
     "SyncedRow",
+    "Task",
+    "TaskStep",
     "UnitChange",
     "UnitMember",
     "Upload",

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend.models import Case, CaseStep, Finding, Inspection
-from backend.services import field_history, finding_rights, hops, lifecycle, on_the_spot, publishing
+from backend.services import case_tasks, field_history, finding_rights, hops, lifecycle, on_the_spot, publishing
 from backend.services.actor import Actor
 from backend.services.case_errors import NoteMissing, NotEvidence, RecheckerIsRectifier, StepNotYours
 from backend.services.hops import Stamp
@@ -78,6 +78,7 @@ def take(session: Session, store: SqlStore, finding: Finding, step: Step, asked:
         at=asked.received_at,
     )
     written = write(session, finding, case, step.action, step.start, asked)
+    case_tasks.after(session, store, finding, step, asked)
     publishing.finding(session, store, finding)
     return written
 

@@ -108,6 +108,8 @@ def test_every_row_and_answer_of_a_day_is_as_published_field_by_field(server: Se
     fire = {"source": "video", "position": IN_LIUJIANG, "seen_at": server.time.now().isoformat(), "phone": "1"}
     assert client.post("/api/v1/fire-points", json=fire, headers=admin).status_code == 201
     a_campaign_with_its_roster(client, admin)
+    task = {"kind": "patrol", "title": "巡查", "pool": "450206", "due_at": "2026-12-01T18:00:00+08:00"}
+    assert client.post("/api/v1/tasks", json=task, headers=admin).status_code == 201
     wei = server.phone("wei")
     page, status = wei.raw("GET", "/api/v1/sync/pull").json(), {"sha256": ["ab" * 32]}
     said = {

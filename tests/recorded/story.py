@@ -54,6 +54,9 @@ def day(server: Server) -> tuple[list[Recorded], list[Recorded]]:
     walk = {"started_at": wei.clock.now().isoformat(), "ended_at": wei.clock.now().isoformat(), "cells": ["450206100"]}
     wei.device.record("patrol.submit", new_id(), {**walk, "note": "傍晚巡查", "photos": []})
     synced("wei")
+    for command, args in (("take", {}), ("return", {"note": "道路中断"}), ("done", {"evidence": []})):
+        wei.device.record(f"task.{command}", new_id(), {"note": None, **args})
+    synced("wei")
     luo.device.record("finding.place", finding, {"cell": "450206100", "note": "现场核对界桩"})
     synced("luo", "wei")
     return [_stream(name, phone) for name, phone in phones.items()], ops

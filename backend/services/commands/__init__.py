@@ -15,6 +15,7 @@ from backend.services.commands.inspection_submit import InspectionSubmit
 from backend.services.commands.patrol_submit import PatrolSubmit
 from backend.services.commands.photo_add import PhotoAdd
 from backend.services.commands.site_propose import SitePropose
+from backend.services.commands.task_commands import commands as task_commands
 from sync.commands import Handler
 
 
@@ -32,4 +33,5 @@ def handlers(session: Session) -> dict[str, Handler]:
         "fire_point.verify": FirePointVerify(session),
         "patrol.submit": PatrolSubmit(session),
         "site.propose": SitePropose(session),
+        **task_commands(session),
     }

@@ -20,6 +20,7 @@ from backend.services.commands.inspection_submit import SubmitArguments
 from backend.services.commands.patrol_submit import PatrolArguments
 from backend.services.commands.photo_add import PhotoArguments
 from backend.services.commands.site_propose import ProposeArguments
+from backend.services.commands.task_commands import DoneArguments, ReturnArguments, TakeArguments
 
 SCHEMAS: dict[str, type[Schema]] = {
     "inspection.submit": SubmitArguments,
@@ -33,6 +34,9 @@ SCHEMAS: dict[str, type[Schema]] = {
     "fire_point.verify": VerifyArguments,
     "patrol.submit": PatrolArguments,
     "site.propose": ProposeArguments,
+    "task.take": TakeArguments,
+    "task.done": DoneArguments,
+    "task.return": ReturnArguments,
 }
 
 _POSITION = {

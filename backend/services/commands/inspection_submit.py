@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, cast
+from uuid import UUID, uuid5
 
 from marshmallow import fields, validate
 from sqlalchemy.orm import Session
@@ -23,6 +24,7 @@ from backend.services import (
     photos,
     placing,
     publishing,
+    tasks,
     under_way,
 )
 from backend.services.actor import Actor
@@ -30,6 +32,7 @@ from backend.services.authors import author
 from backend.services.clocks import corrected
 from backend.services.commands import arguments
 from backend.services.placing import Placed
+from backend.services.tasks import Word
 from backend.sync_store import SqlStore
 from checklists import grading
 from checklists.engine import Judgement, Verdict
@@ -138,6 +141,7 @@ class InspectionSubmit:
             *inspection.flags,
             *self._retired(inspection),
             *duplicates.of_inspection(self.session, inspection),
+            *self._finish_task(op, context, args["task"], inspection, who, cast(SqlStore, store)),
         ]
         under_way.add(self.session, _INSPECTIONS, [inspection])
         under_way.remember(self.session, inspection)
@@ -148,6 +152,18 @@ class InspectionSubmit:
         under_way.note(self.session, ("findings of", inspection.id), created[1:])
         publishing.inspection(self.session, cast(SqlStore, store), inspection)
         return Outcome(rev=1, created=tuple(created))
+
+    def _finish_task(
+        self, op: Op, context: OpContext, task_id: str | None, inspection: Inspection, who: Actor, store: SqlStore
+    ) -> list[dict[str, Any]]:
+        """The task that an inspection names is done by it; flags where it is not the inspector's."""
+        if task_id is None:
+            return []
+        evidence = [{"type": "inspection", "id": inspection.id}]
+        step, at = str(uuid5(UUID(op.id), "task")), inspection.finished_at
+        word = Word(step, who, at, context.received_at, evidence=evidence, op_id=op.id)
+        flag = tasks.finish_by_inspection(self.session, store, task_id, word)
+        return [] if flag is None else [{"code": flag, "detail": task_id}]
 
     def _inspection(
         self, op: Op, context: OpContext, args: dict[str, Any], placed: Placed, judgement: Judgement, who: Actor
