@@ -22,8 +22,12 @@ from backend.services.pages import Page, PageAsked
 from backend.services.visibility import UNASSIGNED, FilterInvalid
 from geo import beidou, square
 from geo.errors import CellCodeInvalid
+from geo.tiles.squares import key_range
+from geo.tiles.tile import side_m, tiles_over
 
 STORED_SQUARE_M = 1000
+SMALL_DEGREES = 0.2
+METRES_A_DEGREE = 111_320.0
 
 
 def visible(actor: Actor) -> Select[Finding]:
@@ -31,9 +35,9 @@ def visible(actor: Actor) -> Select[Finding]:
     return select(Finding).where(visible_to(actor))
 
 
-def visible_to(actor: Actor) -> ColumnElement[bool]:
-    """The condition on `finding` that keeps what the actor may see."""
-    seen = visibility.seen_by(actor, Finding.cell_code, Finding.author_id)
+def visible_to(actor: Actor, *, walk: bool = False) -> ColumnElement[bool]:
+    """The condition on `finding` that keeps what the actor may see; `walk` as in `visibility.seen_by`."""
+    seen = visibility.seen_by(actor, Finding.cell_code, Finding.author_id, walk=walk)
     if actor.role == "handler":
         seen = or_(seen, Finding.id.in_(select(Hop.finding_id).where(Hop.office_id == actor.office_id)))
     return seen
@@ -41,7 +45,8 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
 
 def page(session: Session, actor: Actor, filters: Filters, asked: PageAsked) -> Page[Finding]:
     """A page of findings, newest first. Raises FilterInvalid for a cell nobody knows, PageCursorInvalid."""
-    query = visible(actor).where(*conditions(filters))
+    walk = filters.bbox is not None or (filters.cell is None and visibility.is_broad(actor))
+    query = select(Finding).where(visible_to(actor, walk=walk), *conditions(filters))
     return pages.fetch(session, query, Finding.found_at, Finding.id, asked)
 
 
@@ -100,6 +105,9 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
     if filters.bbox is not None:
         west, south, east, north = filters.bbox
         found += [Finding.lon.between(west, east), Finding.lat.between(south, north)]
+        squares = squares_over(filters.bbox)
+        if squares:
+            found.append(or_(*(Finding.square.between(first, end - 1) for first, end in squares)))
     if filters.site is not None:
         found.append(Finding.site_id == filters.site)
     if filters.text is not None:
@@ -109,6 +117,15 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
     if filters.campaign is not None:
         found += campaigns.conditions(db.session(), filters.campaign)
     return found
+
+
+def squares_over(bounds: tuple[float, float, float, float]) -> list[tuple[int, int]]:
+    """The ranges of squares that a small box lies in; none for a large one, of which an index of places is no help."""
+    west, south, east, north = bounds
+    if east - west > SMALL_DEGREES or north - south > SMALL_DEGREES:
+        return []
+    zoom = next(z for z in range(20, 0, -1) if side_m(z) * 2 > METRES_A_DEGREE * max(east - west, north - south))
+    return [key_range(tile) for tile in tiles_over(west, south, east, north, zoom)]
 
 
 def _says(text: str) -> ColumnElement[bool]:

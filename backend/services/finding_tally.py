@@ -41,7 +41,7 @@ def squares(session: Session, actor: Actor, filters: Filters, tile: Tile) -> lis
     view = _view(actor)
     if stored is not None and view is not None and _tallied(filters):
         return _from_tally(session, view, filters, tile, stored) + _own_elsewhere(session, actor, view, filters, tile)
-    return _from_findings(session, finding_queries.visible_to(actor), filters, tile)
+    return _from_findings(session, finding_queries.visible_to(actor, walk=stored is None), filters, tile)
 
 
 def by_cell(session: Session, actor: Actor, filters: Filters, level: str) -> dict[str, dict[str, int]]:

@@ -19,12 +19,12 @@ from backend.services.actor import Actor
 from backend.services.finding_filters import Filters
 from geo.tiles.encoding import Feature, Value, encoded
 from geo.tiles.outlines import Outlines, outlines
-from geo.tiles.squares import clustered, gathered
+from geo.tiles.squares import clustered, gathered, key_range
 from geo.tiles.tile import Tile, mercator
 
 POINTS_FROM = 13
 """Below this zoom findings are gathered into squares; from it on each is a point, as long as there are not too many."""
-MOST_POINTS = 2_000
+MOST_POINTS = 1_000
 MOST_READ = 20_000
 MARGIN_PIXELS = 16.0
 CLOSED = frozenset({"closed", "look_back", "rejected", "penalty_transfer"})
@@ -72,16 +72,16 @@ def _findings(session: Session, actor: Actor, filters: Filters, tile: Tile) -> l
 
 
 def _single_findings(session: Session, actor: Actor, filters: Filters, tile: Tile) -> list[Feature]:
-    west, south, east, north = tile.around(MARGIN_PIXELS)
+    first, end = key_range(tile)
     rows = session.execute(
         select(Finding.id, Finding.number, Finding.state, Finding.severity, Finding.topic, Finding.lon, Finding.lat)
         .where(
-            Finding.lon.between(west, east),
-            Finding.lat.between(south, north),
-            finding_queries.visible_to(actor),
+            Finding.square >= first,
+            Finding.square < end,
+            finding_queries.visible_to(actor, walk=True),
             *finding_queries.conditions(filters),
         )
-        .order_by(Finding.id)
+        .order_by(Finding.square, Finding.id)
         .limit(MOST_POINTS + 1)
     )
     return [_point(row.lon, row.lat, {name: getattr(row, name) for name in row._fields[:5]}) for row in rows]
@@ -110,7 +110,7 @@ def _rows(
     west, south, east, north = tile.around(MARGIN_PIXELS)
     query = select(*columns, *place).where(place[0].between(west, east), place[1].between(south, north), *conditions)
     rows = session.execute(query.order_by(columns[0]).limit(MOST_READ)).all()
-    if len(rows) <= MOST_POINTS // 4:
+    if len(rows) <= MOST_POINTS // 2:
         names = [column.key for column in columns]
         return [
             _point(row[-2], row[-1], {n: v for n, v in zip(names, row, strict=False) if v is not None}) for row in rows

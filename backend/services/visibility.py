@@ -14,6 +14,7 @@ from backend.services.actor import Actor
 from backend.services.errors import InputInvalid
 
 UNASSIGNED = "unassigned"
+BROAD = 60  # cells: more than any township has villages
 
 CellColumn = InstrumentedAttribute[str | None]
 
@@ -25,19 +26,29 @@ class FilterInvalid(InputInvalid):
 
 
 def seen_by(
-    actor: Actor, cell: CellColumn, author: InstrumentedAttribute[str] | CellColumn | None = None
+    actor: Actor, cell: CellColumn, author: InstrumentedAttribute[str] | CellColumn | None = None, *, walk: bool = False
 ) -> ColumnElement[bool]:
-    """The condition, on a table's finest administrative code and its author, that keeps what the actor may read."""
+    """The condition, on a table's finest administrative code and its author, that keeps what the actor may read.
+
+    `walk`: something else narrows the rows or gives their order, and they are looked at one by one: the database is to
+    use no index of cells, which for a whole county would fetch all that it has.
+    """
     if actor.role == "admin":
         return true()
-    ways: list[ColumnElement[bool]] = [cell.in_(below(actor.grants))] if actor.grants else []
+    held = cell.concat("") if walk else cell
+    ways: list[ColumnElement[bool]] = [held.in_(below(actor.grants))] if actor.grants else []
     if author is not None:
         ways.append(author == actor.user_id)
     if actor.sees_unassigned():
-        ways.append(cell.is_(None))
+        ways.append(held.is_(None))
     if actor.units:
         ways.append(in_units(cell.class_, actor.units))
     return or_(*ways) if ways else false()
+
+
+def is_broad(actor: Actor) -> bool:
+    """Whether an actor sees so many cells that most rows are likely to be among them."""
+    return actor.role != "admin" and len(below(actor.grants)) > BROAD
 
 
 def in_units(model: Any, codes: Iterable[str]) -> ColumnElement[bool]:
