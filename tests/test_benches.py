@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench import counter_bench, fleet_bench, pull_bench, ten_thousand_bench
+from bench import counter_bench, fleet_bench, pull_bench, tally_bench, ten_thousand_bench
 from bench.fleet import PHOTO_BYTES, Camera
 from bench.service_times import Samples
 from bench.ten_thousand_bench import simulate
@@ -47,6 +47,14 @@ def test_the_counter_is_held_within_a_push_and_not_longer(tmp_path: Path) -> Non
     for row in json.loads(out.read_text()):
         assert 0 < row["held_share"] <= 1
         assert row["alone_ops_per_s"] <= row["bound_ops_per_s"]
+
+
+def test_pushes_are_measured_with_and_without_the_tally(tmp_path: Path) -> None:
+    out = tmp_path / "tally.json"
+    tally_bench.main(["--ops", "4", "--rounds", "1", "--json", str(out)])
+    rows = json.loads(out.read_text())
+    assert [row["batch"] for row in rows] == [1, 20, 200]
+    assert all(row["with_ms"] > 0 and row["without_ms"] > 0 for row in rows)
 
 
 def test_devices_by_the_hundred_are_driven_and_simulated(tmp_path: Path) -> None:
