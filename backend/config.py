@@ -112,11 +112,17 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
     )
 
 
+DRAW_SETTINGS = {
+    "key": "BLUEGRID_DRAW_KEY_PERCENT",
+    "special": "BLUEGRID_DRAW_SPECIAL_PERCENT",
+    "general": "BLUEGRID_DRAW_GENERAL_PERCENT",
+}
+
+
 def _draw_rates(env: Mapping[str, str]) -> DrawRates:
     usual = DrawRates()
     found: dict[str, int] = {}
-    for name in ("key", "special", "general"):
-        setting = f"BLUEGRID_DRAW_{name.upper()}_PERCENT"
+    for name, setting in DRAW_SETTINGS.items():
         found[name] = _whole(env, setting, getattr(usual, name), least=0)
         if found[name] > 100:
             raise SettingInvalid(f"{setting} must be at most 100")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench import counter_bench, fleet_bench, pull_bench, tally_bench, ten_thousand_bench
+from bench import counter_bench, fleet_bench, pull_bench, tally_bench, ten_thousand_bench, tile_bench
 from bench.fleet import PHOTO_BYTES, Camera
 from bench.service_times import Samples
 from bench.ten_thousand_bench import simulate
@@ -82,3 +82,12 @@ def test_photos_of_the_fleet_differ_and_hash_as_said() -> None:
         assert len(camera.bytes_of(picture)) == PHOTO_BYTES
         assert hashlib.sha256(camera.bytes_of(picture)).hexdigest() == picture.sha256
     assert len({picture.sha256 for picture in pictures}) == 3
+
+
+def test_tiles_and_lists_are_measured_at_each_size(tmp_path: Path) -> None:
+    out = tmp_path / "tiles.json"
+    tile_bench.main(["--findings", "50,100", "--rounds", "1", "--database", "sqlite", "--json", str(out)])
+    rows = json.loads(out.read_text())
+    assert {row["findings"] for row in rows} == {50, 100}
+    assert {"tile 6, all", "tile 14, by text", "viewport list", "newest 100"} <= {row["what"] for row in rows}
+    assert {row["who"] for row in rows} == {"admin", "county", "township"}

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from backend.extensions import db
 from backend.models import Finding, FindingCell
-from backend.services import cells
+from backend.services import cells, units
 from backend.services.actor import Actor
 from backend.services.grid_timeline import timeline
 from geo.locate import Location
@@ -151,4 +151,7 @@ def _flags(at: Location) -> list[dict[str, Any]]:
 def rights_flags(actor: Actor, placed: Placed) -> list[dict[str, Any]]:
     """A report from outside the author's grants is applied, and flagged."""
     lineage = cells.lineage(placed.cell_code) if placed.cell_code else []
-    return [] if actor.covers(lineage) else [{"code": "outside-grants", "detail": placed.cell_code or "unassigned"}]
+    inside = units.of(placed.cell_code, placed.lon, placed.lat, None) if actor.units else frozenset()
+    if actor.covers(lineage) or not actor.units.isdisjoint(inside):
+        return []
+    return [{"code": "outside-grants", "detail": placed.cell_code or "unassigned"}]

@@ -17,7 +17,7 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from backend import foreknowledge, until_lock, write_behind
+from backend import clock, foreknowledge, until_lock, write_behind
 from backend.bulk import Bulk
 from backend.extensions import db
 from backend.models import ManagementUnit, UnitMember
@@ -53,7 +53,7 @@ def of(cell: str | None, lon: float | None, lat: float | None, at: datetime | No
     if not found:
         return frozenset()
     line = set(cells.lineage(cell)) if cell is not None else set()
-    day = (at or datetime.now(CHINA)).astimezone(CHINA).date()
+    day = (at or clock.now()).astimezone(CHINA).date()
     return frozenset(
         unit.code
         for unit in found

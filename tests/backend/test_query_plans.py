@@ -13,7 +13,15 @@ from backend.extensions import db
 from tests.backend.inspections import answer, submit
 from tests.stories import Server, jpeg
 
-ONE_ROW_OR_FEW = {"counter", "receipt_key", "grid_version", "grid_activation", "cell", "checklist_version"}
+ONE_ROW_OR_FEW = {
+    "counter",
+    "receipt_key",
+    "grid_version",
+    "grid_activation",
+    "cell",
+    "checklist_version",
+    "management_unit",
+}
 
 
 @contextmanager
