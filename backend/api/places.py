@@ -38,6 +38,7 @@ class PlacedSchema(Schema):
 
 class PlacesSchema(Schema):
     items = fields.List(fields.Dict(), required=True)
+    more = fields.Boolean(required=True, metadata={"description": "There are more than are told"})
 
 
 @blueprint.get("/doubtful-places")
@@ -46,7 +47,8 @@ class PlacesSchema(Schema):
 def doubtful() -> Response:
     """The findings whose place waits for your word, with the cells that their circle touches."""
     with reading() as session:
-        return jsonify({"items": place_decisions.queue(session, access.current_actor())})
+        items, more = place_decisions.queue(session, access.current_actor())
+        return jsonify({"items": items, "more": more})
 
 
 @blueprint.post("/findings/<uuid:finding_id>/place")

@@ -100,7 +100,7 @@ class FindingTally(Base):
 class PlaceStep(Base):
     """Append-only (a trigger refuses update and delete): what somebody said of whose ground a finding lies on.
 
-    `asked` is the cell whose supervisor was asked then, `code` the one that was claimed.
+    `asked` is the cell whose supervisor was asked then, `code` the one that was claimed, `before` where it lay.
     """
 
     __tablename__ = "place_step"
@@ -115,6 +115,7 @@ class PlaceStep(Base):
     action: Mapped[str] = mapped_column(String(10))
     asked: Mapped[str | None] = mapped_column(String(20))
     code: Mapped[str | None] = mapped_column(String(20))
+    before: Mapped[Document]
     by_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"))
     at: Mapped[Instant]
     received_at: Mapped[Instant]

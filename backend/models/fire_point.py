@@ -24,6 +24,7 @@ class FirePoint(Base):
 
     __tablename__ = "fire_point"
     __table_args__ = (
+        Index("ix_fire_point_place", "lon", "lat"),
         CheckConstraint("state IN ('open','answered','merged')", name="state"),
         Index("ix_fire_point_first", "first_at", "id"),
     )

@@ -19,7 +19,10 @@ class Site(Base):
     """
 
     __tablename__ = "site"
-    __table_args__ = (CheckConstraint("status IN ('proposed','active','closed')", name="status"),)
+    __table_args__ = (
+        Index("ix_site_place", "lon", "lat"),
+        CheckConstraint("status IN ('proposed','active','closed')", name="status"),
+    )
 
     id: Mapped[Key]
     code: Mapped[str] = mapped_column(String(60), unique=True)

@@ -22,6 +22,7 @@ from backend.services import (
 )
 from backend.services.actor import Actor
 from backend.services.case_steps import Asked
+from backend.services.place_decisions import Word
 from backend.sync_store import SqlStore
 from sync.errors import OpHeld, OpRefused
 
@@ -59,11 +60,15 @@ def decide(
     incoming = {field["name"]: field["incoming"] for field in conflict.fields if choice[field["name"]] == "incoming"}
     if incoming:
         before = subject.state
+        place = place_decisions.as_it_was(subject) if isinstance(subject, Finding) else {}
         subject.rev += 1
         _set(session, subject, incoming)
         if isinstance(subject, Finding) and subject.state != before:
             asked = Asked(str(uuid5(UUID(conflict.id), "step")), who, at, at, op_id=op_id, stream_id=stream_id)
             case_steps.decide_state(session, subject, before, asked)
+        if isinstance(subject, Finding) and "cell" in incoming:
+            word = Word(str(uuid5(UUID(conflict.id), "place")), who, at, at, incoming["cell"], None, op_id, stream_id)
+            place_decisions.note_decided(session, subject, place, word)
         field_history.write(
             session,
             (conflict.row_type, subject.id),

@@ -54,23 +54,26 @@ def by_cell(session: Session, actor: Actor, filters: Filters, level: str) -> dic
             select(FindingTally.key, FindingTally.state, func.sum(FindingTally.n))
             .where(kind, _within_view(view), *_narrowed(filters))
             .group_by(FindingTally.key, FindingTally.state)
-        )
+        ).all()
+        own = _elsewhere(actor, view)
+        found = [*rows, *(_counted_by_cell(session, own, filters, digits) if own is not None else ())]
     else:
-        code = cast(func.substr(Finding.cell_code, 1, digits), _big())
-        rows = session.execute(
-            select(code, Finding.state, func.count())
-            .where(
-                finding_queries.visible_to(actor),
-                func.length(Finding.cell_code) >= digits,
-                *finding_queries.conditions(filters),
-            )
-            .group_by(code, Finding.state)
-        )
-    found: dict[str, dict[str, int]] = {}
-    for key, state, n in rows:
+        found = [*_counted_by_cell(session, finding_queries.visible_to(actor), filters, digits)]
+    told: dict[str, dict[str, int]] = {}
+    for key, state, n in found:
         if n:
-            found.setdefault(str(key), {})[state] = int(n)
-    return found
+            states = told.setdefault(str(key), {})
+            states[state] = states.get(state, 0) + int(n)
+    return told
+
+
+def _counted_by_cell(session: Session, seen: ColumnElement[bool], filters: Filters, digits: int) -> Sequence[Any]:
+    code = cast(func.substr(Finding.cell_code, 1, digits), _big())
+    return session.execute(
+        select(code, Finding.state, func.count())
+        .where(seen, func.length(Finding.cell_code) >= digits, *finding_queries.conditions(filters))
+        .group_by(code, Finding.state)
+    ).all()
 
 
 def _from_tally(session: Session, view: _View, filters: Filters, tile: Tile, zoom: int) -> list[Partial]:
@@ -96,13 +99,18 @@ def _from_tally(session: Session, view: _View, filters: Filters, tile: Tile, zoo
 
 
 def _own_elsewhere(session: Session, actor: Actor, view: _View, filters: Filters, tile: Tile) -> list[Partial]:
-    """One's own findings that lie outside of the counties that one sees."""
+    own = _elsewhere(actor, view)
+    return [] if own is None else _from_findings(session, own, filters, tile)
+
+
+def _elsewhere(actor: Actor, view: _View) -> ColumnElement[bool] | None:
+    """One's own findings that lie outside of the counties that one sees; None where one sees all."""
     if view.everything or view.counties is None:
-        return []
+        return None
     outside = or_(Finding.cell_code.is_(None), func.substr(Finding.cell_code, 1, COUNTY).not_in(sorted(view.counties)))
     if actor.sees_unassigned():
         outside = and_(outside, Finding.cell_code.is_not(None))
-    return _from_findings(session, and_(Finding.author_id == actor.user_id, outside), filters, tile)
+    return and_(Finding.author_id == actor.user_id, outside)
 
 
 def _from_findings(session: Session, seen: ColumnElement[bool], filters: Filters, tile: Tile) -> list[Partial]:

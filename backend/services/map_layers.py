@@ -17,6 +17,7 @@ from backend.models import Finding, FirePoint, Site
 from backend.services import cells, finding_queries, finding_tally, visibility, zones
 from backend.services.actor import Actor
 from backend.services.finding_filters import Filters
+from backend.services.visibility import FilterInvalid
 from geo.tiles.encoding import Feature, Value, encoded
 from geo.tiles.outlines import Outlines, outlines
 from geo.tiles.squares import clustered, gathered, key_range
@@ -25,7 +26,7 @@ from geo.tiles.tile import Tile, mercator
 POINTS_FROM = 13
 """Below this zoom findings are gathered into squares; from it on each is a point, as long as there are not too many."""
 MOST_POINTS = 1_000
-MOST_READ = 20_000
+MOST_READ = 200_000
 MARGIN_PIXELS = 16.0
 CLOSED = frozenset({"closed", "look_back", "rejected", "penalty_transfer"})
 
@@ -38,7 +39,9 @@ def level_of(zoom: int) -> str:
 
 
 def tile_bytes(session: Session, actor: Actor, layer: str, filters: Filters, tile: Tile) -> bytes:
-    """The vector tile of one layer; empty bytes where nothing is."""
+    """The vector tile of one layer; empty bytes where nothing is. Raises FilterInvalid."""
+    if layer not in ("findings", "cells") and filters.stated():
+        raise FilterInvalid("Only findings and cells are narrowed by filters.", field=next(iter(filters.stated())))
     return encoded(tile, {layer: LAYERS[layer](session, actor, filters, tile)})
 
 

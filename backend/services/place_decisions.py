@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from backend.models import Finding, FindingCell, PlaceStep
+from backend.models import FieldWrite, Finding, FindingCell, PlaceStep
 from backend.services import audit, cells, field_history, placing, publishing, rows, visibility
 from backend.services.actor import Actor
 from backend.services.errors import InputInvalid, NotAllowed, NotFound, ServiceError
@@ -24,6 +24,7 @@ from backend.sync_store import SqlStore
 from geo.locate import DOUBTFUL
 
 MOST = 500
+MOST_READ = 5_000
 REACH_DEGREES = 0.05  # about 5 km, the largest circle that anything is placed with
 ROLES = ("supervisor", "admin")
 
@@ -72,43 +73,70 @@ def assignment(finding: Finding) -> FindingCell | None:
 
 
 def asked(finding: Finding, declined: Sequence[str | None]) -> str | None:
-    """The cell whose supervisor is asked now; null: whoever sees what lies in no cell."""
-    open_ = [code for code, _ in candidates(finding) if code not in declined]
-    return open_[0] if open_ else _above_all([code for code, _ in candidates(finding)])
+    """The cell whose supervisor is asked now; null: whoever sees what lies in no cell.
+
+    The candidates by their shares, then the cells above them all, the nearest first.
+    """
+    codes = [code for code, _ in candidates(finding)]
+    return next((code for code in [*codes, *_above_all(codes)] if code not in declined), None)
 
 
-def _above_all(codes: Sequence[str]) -> str | None:
+def _above_all(codes: Sequence[str]) -> list[str]:
     lines = [cells.lineage(code)[1:] for code in codes]
-    return next((code for code in lines[0] if all(code in line for line in lines)), None) if lines else None
+    return [code for code in lines[0] if all(code in line for line in lines)] if lines else []
+
+
+def is_settled(finding: Finding) -> bool:
+    """Whether somebody has decided where it lies."""
+    now = assignment(finding)
+    return now is not None and now.method == DECIDED
+
+
+def is_doubtful(finding: Finding) -> bool:
+    """Whether people are asked: the circle does not say, and nobody has decided."""
+    now = assignment(finding)
+    return now is None or (now.confidence < DOUBTFUL and now.method != DECIDED)
+
+
+def concerns(who: Actor, finding: Finding) -> bool:
+    """Whether a finding is somebody's to speak of: it lies in the own area, or it is doubtful and may do so."""
+    if _covers(who, finding.cell_code):
+        return True
+    return is_doubtful(finding) and any(_covers(who, code) for code, _ in candidates(finding))
+
+
+def _touches(who: Actor, finding: Finding) -> bool:
+    """Whether it lies in the own area, or its circle touches that."""
+    return any(_covers(who, code) for code in (finding.cell_code, *(code for code, _ in candidates(finding))))
+
+
+def _covers(who: Actor, code: str | None) -> bool:
+    return who.sees_unassigned() if code is None else who.covers(cells.lineage(code))
 
 
 def require(finding: Finding, word: Word, declined: Sequence[str | None]) -> None:
-    """Judge a word. Raises PlaceNotYours, PlaceReasonMissing, InputInvalid."""
-    who, current = word.who, finding.cell_code
-    if not word.approved and who.role not in ROLES:
-        raise PlaceNotYours("Only supervisors decide whose ground it is.")
+    """Judge a word. Raises PlaceNotYours, PlaceTaken, PlaceReasonMissing, InputInvalid.
+
+    Who may: a supervisor of the cell that it lies in now, and, of a doubtful one, of a cell that its circle touches.
+    What was decided is changed by who supervises both cells, and refused by nobody.
+    """
+    who = word.who
+    if not word.approved and (who.role not in ROLES or not concerns(who, finding)):
+        raise PlaceNotYours("Only supervisors whose ground it may be decide.")
     if word.cell is None:
-        _require_asked(finding, word, declined)
+        if is_settled(finding):
+            raise PlaceTaken("This place was decided; who supervises both cells may decide anew.")
+        if not word.approved and not _covers(who, asked(finding, declined)):
+            raise PlaceNotYours("Another one is asked now.")
         _require_reason(word)
         return
     if word.cell not in cells.grid(at=finding.found_at):
         raise InputInvalid("No cell of that time has this code.", field="cell")
-    now = assignment(finding)
-    settled = now is not None and now.method == DECIDED
-    own = [word.cell, current] if settled else [word.cell]
-    if not word.approved and not all(who.covers(cells.lineage(code)) for code in own if code is not None):
-        raise PlaceNotYours("You claim only for your own area, and take nothing back that another was given.")
+    own = [word.cell] if is_doubtful(finding) else [word.cell, finding.cell_code]
+    if not word.approved and not all(_covers(who, code) for code in own):
+        raise PlaceNotYours("You claim only for your own area, and take nothing that is another's.")
     if word.cell not in dict(candidates(finding)):
         _require_reason(word)
-
-
-def _require_asked(finding: Finding, word: Word, declined: Sequence[str | None]) -> None:
-    if word.approved:
-        return
-    now = asked(finding, declined)
-    mine = word.who.sees_unassigned() if now is None else word.who.covers(cells.lineage(now))
-    if not mine:
-        raise PlaceNotYours("Another one is asked now.")
 
 
 def _require_reason(word: Word) -> None:
@@ -117,13 +145,19 @@ def _require_reason(word: Word) -> None:
 
 
 def declined_by(session: Session, finding_id: str) -> list[str | None]:
-    """The candidates that were declined since the last decision."""
+    """What was declined since the last decision, or since the position was corrected."""
+    moved = select(func.max(FieldWrite.at)).where(
+        FieldWrite.row_type == "finding", FieldWrite.row_id == finding_id, FieldWrite.field == "position"
+    )
+    since = session.scalar(moved)
     said = session.execute(
-        select(PlaceStep.action, PlaceStep.asked).where(PlaceStep.finding_id == finding_id).order_by(PlaceStep.n)
+        select(PlaceStep.action, PlaceStep.asked, PlaceStep.received_at)
+        .where(PlaceStep.finding_id == finding_id)
+        .order_by(PlaceStep.n)
     ).all()
     found: list[str | None] = []
-    for action, code in said:
-        found = [*found, code] if action == "decline" else []
+    for action, code, at in said:
+        found = [*found, code] if action == "decline" and (since is None or at >= since) else []
     return found
 
 
@@ -131,7 +165,7 @@ def decline(session: Session, store: SqlStore, finding: Finding, word: Word) -> 
     """Not ours: the next one is asked. Raises what `require` raises."""
     declined = declined_by(session, finding.id)
     require(finding, word, declined)
-    _write(session, finding, word, "decline", asked(finding, declined))
+    _write(session, finding, word, "decline", asked(finding, declined), as_it_was(finding))
     publishing.finding(session, store, finding)
 
 
@@ -139,7 +173,7 @@ def claim(session: Session, store: SqlStore, finding: Finding, word: Word) -> No
     """This cell it is: the finding moves there with all that hangs on it. Raises what `require` raises."""
     declined = declined_by(session, finding.id)
     require(finding, word, declined)
-    now_asked = asked(finding, declined)
+    now_asked, before = asked(finding, declined), as_it_was(finding)
     assert word.cell is not None
     finding.rev += 1
     set_cell(session, finding, word.cell)
@@ -153,7 +187,7 @@ def claim(session: Session, store: SqlStore, finding: Finding, word: Word) -> No
         op_id=word.op_id,
         at=word.received_at,
     )
-    _write(session, finding, word, "claim", now_asked)
+    _write(session, finding, word, "claim", now_asked, before)
     publishing.finding_and_what_hangs_on_it(session, store, finding)
 
 
@@ -162,7 +196,25 @@ def set_cell(session: Session, finding: Finding, code: str) -> None:
     placing.decide(session, finding, code, dict(candidates(finding)).get(code, 0.0))
 
 
-def _write(session: Session, finding: Finding, word: Word, action: str, now_asked: str | None) -> None:
+def note_decided(session: Session, finding: Finding, before: dict[str, Any], word: Word) -> None:
+    """Write down that the cell came of a conflict that somebody decided."""
+    _write(session, finding, word, "claim", None, before)
+
+
+def as_it_was(finding: Finding) -> dict[str, Any]:
+    """Where it lies, by which version, how and how surely."""
+    now = assignment(finding)
+    return {
+        "code": finding.cell_code,
+        "confidence": now.confidence if now is not None else None,
+        "method": now.method if now is not None else None,
+        "version": now.version_id if now is not None else None,
+    }
+
+
+def _write(
+    session: Session, finding: Finding, word: Word, action: str, now_asked: str | None, before: dict[str, Any]
+) -> None:
     last = session.scalar(select(func.max(PlaceStep.n)).where(PlaceStep.finding_id == finding.id)) or 0
     session.add(
         PlaceStep(
@@ -172,6 +224,7 @@ def _write(session: Session, finding: Finding, word: Word, action: str, now_aske
             action=action,
             asked=now_asked,
             code=word.cell,
+            before=before,
             by_id=word.who.user_id,
             at=word.at,
             received_at=word.received_at,
@@ -191,6 +244,7 @@ def history(session: Session, finding_id: str) -> list[dict[str, Any]]:
             "action": step.action,
             "asked": _named(step.asked),
             "cell": _named(step.code),
+            "before": step.before,
             "by": {"id": step.by_id, "name": names.get(step.by_id)},
             "at": rows.instant(step.at),
             "note": step.note,
@@ -203,19 +257,22 @@ def _named(code: str | None) -> dict[str, str | None] | None:
     return None if code is None else {"code": code, "name": cells.name(code)}
 
 
-def queue(session: Session, actor: Actor) -> list[dict[str, Any]]:
-    """The findings whose place waits for this actor, the newest first; at most 500 are looked at."""
+def queue(session: Session, actor: Actor) -> tuple[list[dict[str, Any]], bool]:
+    """The findings whose place waits for this actor, the newest first, and whether there are more than are told."""
     admin = (FindingCell.finding_id == Finding.id, FindingCell.scheme == "admin")
     doubtful = select(FindingCell.finding_id).where(
         *admin, FindingCell.confidence < DOUBTFUL, FindingCell.method != DECIDED
     )
-    nowhere = Finding.cell_code.is_(None) & Finding.lon.is_not(None)
-    waiting = select(Finding).where(doubtful.exists() | nowhere, Finding.state != "rejected")
+    waiting = select(Finding).where(doubtful.exists() | Finding.cell_code.is_(None), Finding.state != "rejected")
     if actor.role != "admin":
-        own = visibility.seen_by(actor, Finding.cell_code)
-        waiting = waiting.where(or_(own, _near(session, actor)))
-    found = session.scalars(waiting.order_by(Finding.found_at.desc(), Finding.id).limit(MOST)).all()
-    return [shown for each in found if (shown := _waiting(session, actor, each)) is not None]
+        waiting = waiting.where(or_(visibility.seen_by(actor, Finding.cell_code), _near(session, actor)))
+    found: list[dict[str, Any]] = []
+    for finding in session.scalars(waiting.order_by(Finding.found_at.desc(), Finding.id).limit(MOST_READ)):
+        shown = _waiting(session, actor, finding)
+        if shown is not None and len(found) == MOST:
+            return found, True
+        found += [shown] if shown is not None else []
+    return found, False
 
 
 def _near(session: Session, actor: Actor) -> ColumnElement[bool]:
@@ -238,8 +295,7 @@ def _near(session: Session, actor: Actor) -> ColumnElement[bool]:
 
 def _waiting(session: Session, actor: Actor, finding: Finding) -> dict[str, Any] | None:
     now_asked = asked(finding, declined_by(session, finding.id))
-    mine = actor.sees_unassigned() if now_asked is None else actor.covers(cells.lineage(now_asked))
-    if not mine:
+    if not _covers(actor, now_asked):
         return None
     return {
         "finding": finding.id,
@@ -261,11 +317,16 @@ def say(session: Session, actor: Actor, finding_id: str, rev: int, word: Word, n
     store = SqlStore(session, now, by=actor.user_id)
     store.lock_counter()
     finding = session.get(Finding, finding_id)
-    if finding is None:
-        raise NotFound("There is no such finding.")
+    if finding is None or not (_touches(actor, finding) or _is_visible(session, actor, finding_id)):
+        raise NotFound("There is no such finding, or you may not see it.")
     changed = [each for each in field_history.of(session, ("finding", finding.id)) if each.field == "cell"]
     if any(each.rev > rev for each in changed) and finding.cell_code != word.cell:
         raise PlaceTaken("Somebody decided on this place meanwhile; look at it again.", cell=_named(finding.cell_code))
     (decline if word.cell is None else claim)(session, store, finding, word)
     audit.record(session, now, actor.user_id, "finding.place", finding.id, cell=word.cell)
     return finding
+
+
+def _is_visible(session: Session, actor: Actor, finding_id: str) -> bool:
+    seen = visibility.seen_by(actor, Finding.cell_code, Finding.author_id)
+    return session.scalar(select(Finding.id).where(Finding.id == finding_id, seen)) is not None

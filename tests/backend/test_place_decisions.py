@@ -119,6 +119,56 @@ def test_nobody_claims_for_another_or_takes_back_what_another_was_given(
     assert county.say(finding, BAIPENG, "勘界", rev=2).status_code == 200
 
 
+def test_a_sure_finding_of_another_area_is_nobodys_to_claim(
+    server: Server, desk: Callable[..., Desk], wei: Phone
+) -> None:
+    sure = wei.report()
+    assert wei.sync().quiet
+    stranger, phone = desk("stranger", "450203"), server.phone("lin", "supervisor", ("450203",))
+    assert problem(stranger.say(sure, "450203", "我要")) == (404, "not-found")
+    phone.device.record("finding.place", sure, {"cell": "450203", "note": "我要"}, 1)
+    phone.sync()
+    assert (phone.last_result()["status"], phone.last_result()["problem"]["code"]) == ("held", "right-lost")
+    assert problem(desk("nan", BAIPENG).say(sure, BAIPENG, "我要")) == (404, "not-found")
+    found = server.finding(sure)
+    assert found is not None
+    assert found.cell_code == LABAO
+
+
+def test_what_was_decided_is_refused_by_nobody_and_the_history_says_what_was_before(
+    server: Server, desk: Callable[..., Desk], finding: str
+) -> None:
+    county, south, north = desk("boss", COUNTY), desk("nan", BAIPENG), server.phone("bei", "supervisor", (LABAO,))
+    north.sync()
+    assert county.say(finding, BAIPENG, "勘界").status_code == 200
+    assert problem(south.say(finding, None, "不要", rev=2)) == (409, "place-taken")
+    north.device.record("finding.place", finding, {"cell": None, "note": "不是我们的"}, 1)
+    north.sync()
+    assert (north.last_result()["status"], north.last_result()["problem"]["code"]) == ("held", "right-lost")
+    (said,) = county.detail(finding)["place_said"]
+    assert (said["before"]["code"], said["before"]["method"]) == (LABAO, "inside")
+
+
+def test_after_a_corrected_position_those_who_declined_are_asked_anew(
+    desk: Callable[..., Desk], wei: Phone, finding: str
+) -> None:
+    north = desk("bei", LABAO)
+    assert north.say(finding, None, "界桩以南").status_code == 200
+    assert north.queue() == []
+    wei.server.time.pass_by(minutes=5)
+    wei.sync()
+    moved = {**ON_THE_BORDER, "lat": 24.1904}
+    wei.device.record("finding.edit", finding, {"position": moved}, wei.device.mirror.rev("finding", finding))
+    assert wei.sync().quiet
+    assert [each["asked"]["code"] for each in north.queue()] == [LABAO]
+
+
+def test_a_finding_without_any_position_is_asked_of_the_city(desk: Callable[..., Desk], wei: Phone) -> None:
+    finding = wei.report(position=None)
+    assert wei.sync().quiet
+    assert [each["finding"] for each in desk("shi", "450200").queue()] == [finding]
+
+
 def test_a_cell_off_the_circle_needs_a_reason_and_one_that_nobody_knows_is_refused(
     desk: Callable[..., Desk], finding: str
 ) -> None:
@@ -168,6 +218,7 @@ def test_two_phones_that_claim_it_apart_make_a_conflict_that_is_decided(
     found = server.finding(finding)
     assert found is not None
     assert (found.cell_code, found.cells[0].method) == (BAIPENG, "decided")
+    assert [one["cell"]["code"] for one in desk("boss", COUNTY).detail(finding)["place_said"]] == [LABAO, BAIPENG]
 
 
 def test_an_inspectors_word_waits_for_a_supervisor(server: Server, wei: Phone, finding: str) -> None:

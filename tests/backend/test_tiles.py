@@ -122,6 +122,19 @@ def test_cells_carry_their_counts(office: Records, boss: Map, zoom: int, code: s
     assert (cell["open"], cell["all"]) == (1, 2)
 
 
+def test_ones_own_finding_elsewhere_counts_in_its_cell_too(office: Records, client: FlaskClient) -> None:
+    me = office.person("inspector", "450202")
+    office.finding(me, LIUJIANG)
+    (cell,) = [each for each in Map(client, me).shows("cells", 8) if each["code"] == "450206"]
+    assert cell["all"] == 1
+
+
+@pytest.mark.parametrize("layer", ["sites", "fire_points", "zones"])
+def test_a_filter_that_a_layer_does_not_know_is_refused(boss: Map, layer: str) -> None:
+    answer = boss.get(layer, 14, state="closed")
+    assert (answer.status_code, answer.json["code"]) == (422, "filter-invalid")
+
+
 def test_sites_are_points_and_the_layers_say_where_they_are(office: Records, boss: Map) -> None:
     site = office.site()
     (shown,) = boss.shows("sites", 14)

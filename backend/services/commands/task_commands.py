@@ -79,7 +79,7 @@ class TaskCommand:
         try:
             self.do(self.session, cast(SqlStore, store), task, word)
         except tasks.TaskNotYours as error:
-            raise OpHeld("right-lost", "Somebody else has this task; a supervisor decides.") from error
+            raise OpHeld("right-lost", str(error)) from error
         except ServiceError as error:
             raise OpRefused(error.code, str(error), **error.extras) from error
         return Outcome("applied", task.rev)
