@@ -128,11 +128,14 @@ def _together(host: Served, days: list[Ops], batch: int) -> float:
 def _answered(connection: http.client.HTTPConnection, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
     """A push sent until it is taken: a crowd is told to come again, and a phone would, only later than here."""
     while True:
-        connection.request("POST", "/api/v1/sync/push", body, headers)
-        answer = connection.getresponse()
-        status, said = answer.status, answer.read()
-        if status != 503:
-            return status, said
+        try:
+            connection.request("POST", "/api/v1/sync/push", body, headers)
+            answer = connection.getresponse()
+            status, said = answer.status, answer.read()
+            if status != 503:
+                return status, said
+        except (http.client.HTTPException, ConnectionError):  # an answer before the whole body ends the connection
+            connection.close()
         sleep(AGAIN_S)
 
 
