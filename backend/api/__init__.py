@@ -28,6 +28,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         fire_imports,
         fire_ledger,
         fire_links,
+        fire_page,
         fire_points,
         health,
         inspections,
@@ -94,4 +95,5 @@ def init_app(app: Flask, settings: Settings) -> None:
         health,
     ):
         api.register_blueprint(module.blueprint)
+    app.register_blueprint(fire_page.blueprint)
     docs.init_app(app)

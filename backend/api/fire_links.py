@@ -73,7 +73,8 @@ def by_link(view: View) -> View:
     def checked(*args: Any, **kwargs: Any) -> Any:
         request.max_content_length = MOST_BYTES
         with reading() as session:
-            fire_links.find(session, request.headers.get(HEADER, ""), clock.now())
+            spent_too = request.method == "POST"
+            fire_links.find(session, request.headers.get(HEADER, ""), clock.now(), spent_too)
         return view(*args, **kwargs)
 
     return cast(View, checked)
@@ -117,12 +118,14 @@ def show(header: dict[str, Any]) -> Response:
 @blueprint.response(200, AnsweredSchema)
 @access.public()
 def answer(header: dict[str, Any], form: dict[str, Any], files: dict[str, Any]) -> dict[str, Any]:
-    """Answer once, with up to six photos; after that the link is void."""
+    """Answer once, with up to six photos; after that the link is void, but for the same answer sent again."""
     said = fire_links.read_answer(_json(form["answer"]), clock.now())
     pictures = fire_links.keep_photos(storage.blobs(), [file.read() for file in files["photos"]])
+    sha256 = fire_links.fingerprint(form["answer"], pictures)
     with writing() as session:
-        given = fire_links.answer(session, header["token"], said, pictures, clock.now(), clock.new_id())
-        return {"status": given.status, "number": given.point.number}
+        given = (said, pictures, sha256, clock.now(), clock.new_id())
+        status, number = fire_links.answer(session, header["token"], *given)
+        return {"status": status, "number": number}
 
 
 def _json(text: str) -> object:

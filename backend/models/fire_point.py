@@ -144,6 +144,7 @@ class FireLink(Base):
     """A one-time link by which somebody without an account answers; only the token's SHA-256 is kept.
 
     `name`: whom it was made out to. It is void once it is used, past its time, or replaced by another.
+    `answer_sha256` tells whether an answer that comes again is the one that was given, `answer_status` what it got.
     """
 
     __tablename__ = "fire_link"
@@ -156,6 +157,8 @@ class FireLink(Base):
     made_at: Mapped[Instant]
     expires_at: Mapped[Instant]
     used_at: Mapped[Instant | None]
+    answer_sha256: Mapped[str | None] = mapped_column(String(64))
+    answer_status: Mapped[str | None] = mapped_column(String(16))
 
 
 class FireDay(Base):

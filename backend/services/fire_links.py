@@ -77,10 +77,10 @@ def make(
     return link, token
 
 
-def find(session: Session, token: str, now: datetime) -> FireLink:
-    """The link of a token. Raises LinkInvalid."""
+def find(session: Session, token: str, now: datetime, spent_too: bool = False) -> FireLink:
+    """The link of a token; `spent_too`: a used one as well, whose answer may come again. Raises LinkInvalid."""
     link = session.scalar(select(FireLink).where(FireLink.token_sha256 == tokens.digest(token)))
-    if link is None or link.used_at is not None or link.expires_at <= now:
+    if link is None or link.expires_at <= now or (link.used_at is not None and not spent_too):
         raise LinkInvalid("This link is not valid any more; ask for a new one.")
     return link
 
@@ -134,17 +134,36 @@ def keep_photos(blobs: Blobs, files: Sequence[bytes]) -> list[Picture]:
     return [Picture(sha256, len(data), verdict) for sha256, data, verdict in judged]
 
 
+def fingerprint(text: str, pictures: Sequence[Picture]) -> str:
+    """SHA-256 (hexadecimal) over an answer as it was sent, and its photos in their order."""
+    return hashlib.sha256("\n".join([text, *(each.sha256 for each in pictures)]).encode()).hexdigest()
+
+
 def answer(
-    session: Session, token: str, said: Mapping[str, Any], pictures: Sequence[Picture], now: datetime, conflict_id: str
-) -> fire_answers.Given:
-    """Spend the link on an answer. Raises LinkInvalid; of two that come at once, one is refused."""
+    session: Session,
+    token: str,
+    said: Mapping[str, Any],
+    pictures: Sequence[Picture],
+    sha256: str,
+    now: datetime,
+    conflict_id: str,
+) -> tuple[str, str]:
+    """Spend the link on an answer of that fingerprint; its status, and the fire point's number.
+
+    The same answer again gets the same reply, for the first reply may have been lost on its way. Raises LinkInvalid for
+    any other: of two that come at once, one is refused.
+    """
     store = SqlStore(session, now)
     store.lock_counter()
-    link = find(session, token, now)
-    spent = update(FireLink).where(FireLink.id == link.id, FireLink.used_at.is_(None)).values(used_at=now)
-    if session.execute(spent).rowcount != 1:  # type: ignore[attr-defined]
-        raise LinkInvalid("This link was used already; ask for a new one.")
+    link = find(session, token, now, spent_too=True)
     point = _standing(session, link)
+    if link.used_at is not None:
+        if link.answer_sha256 != sha256 or link.answer_status is None:
+            raise LinkInvalid("This link was used already; ask for a new one.")
+        return link.answer_status, point.number
+    spent = update(FireLink).where(FireLink.id == link.id, FireLink.used_at.is_(None))
+    if session.execute(spent.values(used_at=now, answer_sha256=sha256)).rowcount != 1:  # type: ignore[attr-defined]
+        raise LinkInvalid("This link was used already; ask for a new one.")
     context = OpContext(link.id, link.made_by, now, None)
     for each in pictures:
         media.record(session, each.sha256, each.size, each.verdict, link.made_by, now)
@@ -159,5 +178,6 @@ def answer(
         conflict_id,
         {"photos": [each.sha256 for each in pictures]},
     )
+    link.answer_status = given.status
     audit.record(session, now, None, "fire-link.answer", link.id, fire_point=point.id, status=given.status)
-    return given
+    return given.status, given.point.number

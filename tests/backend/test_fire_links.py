@@ -71,6 +71,20 @@ def test_a_link_shows_its_fire_point_and_takes_one_answer_with_photos(client, se
         assert (again.status_code, again.json["code"]) == (403, "link-invalid")
 
 
+def test_an_answer_whose_reply_was_lost_gets_the_same_reply_and_is_given_once(client, server, supervisor, point):
+    phone = server.phone("wei")
+    token = link(client, supervisor, point)["token"]
+    first = sent(client, token, photos=(jpeg(),))
+    phone.sync()
+    (before,) = phone.device.mirror.rows("fire_point")
+    again = sent(client, token, photos=(jpeg(),))
+    assert (again.status_code, again.json) == (200, first.json)
+    phone.sync()
+    assert list(phone.device.mirror.rows("fire_point")) == [before]
+    assert sent(client, token, {**ANSWER, "note": "另一份"}, (jpeg(),)).json["code"] == "link-invalid"
+    assert sent(client, token, photos=(jpeg(colour="red"),)).json["code"] == "link-invalid"
+
+
 def test_a_link_is_void_past_its_time_or_when_another_is_made(client, supervisor, point, time):
     first = link(client, supervisor, point)
     second = link(client, supervisor, point, hours=1)
