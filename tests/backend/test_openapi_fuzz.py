@@ -35,7 +35,8 @@ CONFORMS = (
     "response_headers_conformance",
     "response_schema_conformance",
 )
-UNDESCRIBED = {"GET /", "GET /api/docs/", "GET /api/docs/<path:path>"}
+PAGES = {"GET /fire", "GET /fire/page.css", "GET /fire/page.js"}  # for people: test_fire_page.py
+UNDESCRIBED = {"GET /", "GET /api/docs/", "GET /api/docs/<path:path>", *PAGES}
 ROUTES = sorted({*PUBLIC, *ADMIN, *OFFICE, *PEOPLE, *DEVICES, *KNOWN} - UNDESCRIBED)
 TUS = {"Tus-Resumable": "1.0.0"}
 PLAIN = {"Accept-Encoding": "identity"}  # the checks read bodies as they come
