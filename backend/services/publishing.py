@@ -5,7 +5,8 @@ One place says which scopes a row is in; the counter must be locked by then.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,6 +17,8 @@ from backend.services import cells, fire_points, patrol_rows, rows, shown_photos
 from backend.services.authors import shown_name
 from backend.sync_store import SqlStore
 from sync.store import Row
+
+SOME = 400  # rows rendered by one set of statements
 
 
 def finding(session: Session, store: SqlStore, row: Finding) -> int:
@@ -28,8 +31,12 @@ def finding(session: Session, store: SqlStore, row: Finding) -> int:
 
 def _kept(session: Session, subject: tuple[str, str], scopes: frozenset[str]) -> frozenset[str]:
     """The scopes, after lists were told of the units among them."""
-    units.keep(session, subject, [scope.removeprefix("unit:") for scope in scopes if scope.startswith("unit:")])
+    units.keep(session, subject, _units_among(scopes))
     return scopes
+
+
+def _units_among(scopes: frozenset[str]) -> list[str]:
+    return [scope.removeprefix("unit:") for scope in scopes if scope.startswith("unit:")]
 
 
 def finding_scopes(row: Finding) -> frozenset[str]:
@@ -96,6 +103,11 @@ def site(session: Session, store: SqlStore, row: Site) -> int:
     return store.publish(Row("site", row.id, row.rev, document, scopes))
 
 
+def many_sites(session: Session, store: SqlStore, found: Sequence[Site]) -> None:
+    """`site` for a table's rows, in a few statements."""
+    _many(session, store, "site", found, rows.site_documents, site_scopes)
+
+
 def site_scopes(row: Site) -> frozenset[str]:
     """A site is under its cell and each ancestor, and with whoever proposed it."""
     inside = units.scopes(units.of(row.cell_code, row.lon, row.lat, None))
@@ -108,11 +120,36 @@ def fire_point(session: Session, store: SqlStore, row: FirePoint) -> int:
     return store.publish(Row("fire_point", row.id, row.rev, fire_points.document(session, row), scopes))
 
 
+def many_fire_points(session: Session, store: SqlStore, found: Sequence[FirePoint]) -> None:
+    """`fire_point` for a file's rows, in a few statements."""
+    _many(session, store, "fire_point", found, fire_points.documents, fire_point_scopes)
+
+
 def fire_point_scopes(row: FirePoint) -> frozenset[str]:
     """A fire point is under its cell and each ancestor, with who reported it, and with whoever is sent there."""
     people = {f"user:{user}" for user in (row.reporter_id, row.assignee_id) if user is not None}
     inside = units.scopes(units.of(row.cell_code, row.lon, row.lat, row.first_at))
     return frozenset(cells.scopes(row.cell_code) | inside | people)
+
+
+def _many(
+    session: Session,
+    store: SqlStore,
+    kind: str,
+    found: Sequence[Any],
+    documents: Callable[[Session, Sequence[Any]], list[rows.Document]],
+    scopes_of: Callable[[Any], frozenset[str]],
+) -> None:
+    """Everything is read before the first is written, so that a transaction in a hurry writes all of them together."""
+    session.flush()
+    shown: list[rows.Document] = []
+    for start in range(0, len(found), SOME):
+        shown += documents(session, found[start : start + SOME])
+    scopes = {row.id: scopes_of(row) for row in found}
+    units.keep_many(session, kind, {row_id: _units_among(each) for row_id, each in scopes.items()})
+    store.look_up(kind, list(scopes))
+    for row, document in zip(found, shown, strict=True):
+        store.publish(Row(kind, row.id, row.rev, document, scopes[row.id]))
 
 
 def patrol(session: Session, store: SqlStore, row: Patrol) -> int:
