@@ -4,7 +4,8 @@
     python -m bench.import_bench --database postgresql --sites 2000 --fires 10000
 
 By the API and the jobs, in process: the look at the file, then the applying. The reference writes each row's fields as
-JSON into a bare table of the same database, 500 a commit, in the same run. Sites and fires lie at random over Liujiang.
+JSON into a bare table of the same database, 500 a commit, in the same run. Sites lie at random over Liujiang, fires
+over all counties and a season of 120 days.
 """
 
 from __future__ import annotations
@@ -26,25 +27,40 @@ from flask import Flask
 
 from backend.extensions import db
 from backend.jobs import work
+from backend.services import cells
 from bench.serverside import served
+from geo.locate import locate_many
 from tests.backend.fires import viirs
 from tests.stories import Server
 
-WEST, SOUTH, EAST, NORTH = 109.2, 24.05, 109.5, 24.38
+COUNTY = ((109.2, 24.05), (109.5, 24.38))
+BOTH_CITIES = ((108.5, 22.6), (110.7, 26.1))
 HEADINGS = ("点位编号", "点位名称", "点位类型", "地址", "经度", "纬度", "责任单位", "建筑面积")
 A_COMMIT = 500
-PASSES_A_DAY = 4
+SEASON_DAYS, PASSES_A_DAY = 120, 4
 
 
 def measure(database: str, sites: int, fires: int) -> list[dict[str, Any]]:
     with served(database) as (app, server, url):
         headers = server.token("import-admin", "admin", ())
-        places = np.random.default_rng(11).uniform((WEST, SOUTH), (EAST, NORTH), (max(sites, fires), 2)).round(5)
-        table, lines = _table(places[:sites]), _pixels(server, places[:fires])
+        at, burning = _places(app, COUNTY, sites), _places(app, BOTH_CITIES, fires)
+        table, lines = _table(at), _pixels(server, burning)
         return [
-            _row(database, "sites", sites, *_taken(app, headers, "site", table), _bare(url, "sites", places[:sites])),
-            _row(database, "fires", fires, *_taken(app, headers, "fire", lines), _bare(url, "fires", places[:fires])),
+            _row(database, "sites", sites, *_taken(app, headers, "site", table), _bare(url, "sites", at)),
+            _row(database, "fires", fires, *_taken(app, headers, "fire", lines), _bare(url, "fires", burning)),
         ]
+
+
+def _places(app: Flask, box: Any, how_many: int) -> np.ndarray:
+    """Points at random that lie in a cell."""
+    random, found = np.random.default_rng(11), np.empty((0, 2))
+    with app.app_context():
+        while len(found) < how_many:
+            some = random.uniform(*box, (how_many, 2)).round(5)
+            codes = locate_many(some[:, 0], some[:, 1], cells.grid()).codes(cells.grid())
+            found = np.concatenate([found, some[[code is not None for code in codes]]])
+        db.session.remove()
+    return found[:how_many]
 
 
 def _table(places: np.ndarray) -> bytes:
@@ -61,10 +77,11 @@ def _table(places: np.ndarray) -> bytes:
 
 def _pixels(server: Server, places: np.ndarray) -> bytes:
     """A satellite's file of the last two weeks, in the order of its passes."""
-    begun = server.time.now() - timedelta(days=14)
+    begun, between = server.time.now() - timedelta(days=SEASON_DAYS), 24 * 60 // PASSES_A_DAY
     rows = []
     for n, (lon, lat) in enumerate(places):
-        at = begun + timedelta(minutes=14 * 24 * 60 * n // len(places) // (360 // PASSES_A_DAY) * (360 // PASSES_A_DAY))
+        minutes = SEASON_DAYS * 24 * 60 * n // len(places) // between * between
+        at = begun + timedelta(minutes=minutes)
         rows.append(((float(lon), float(lat)), f"{at:%Y-%m-%d}", f"{at:%H%M}"))
     return viirs(*rows)
 

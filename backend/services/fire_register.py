@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from backend.models import FireDetection, FirePoint
@@ -102,19 +102,24 @@ def grouped(session: Session, detections: Sequence[Detection], new_id: Callable[
     if near is None:
         return Grouping((), {}, {})
     root = func.coalesce(FirePoint.merged_into, FirePoint.id)
-    columns = (FireDetection.lon, FireDetection.lat, FireDetection.instant, FireDetection.until, FireDetection.reach_m)
-    rows = session.execute(
-        select(root, *columns)
-        .join(FirePoint, FirePoint.id == FireDetection.fire_point_id)
-        .where(
-            FireDetection.lon.between(near.west, near.east),
-            FireDetection.lat.between(near.south, near.north),
-            FireDetection.instant <= near.last,
-            or_(FireDetection.instant >= near.first, FireDetection.until >= near.first),
-        )
-        .order_by(FireDetection.id)
-    ).all()
-    members = [Member(*row) for row in rows]
+    columns = (
+        FireDetection.id,
+        FireDetection.lon,
+        FireDetection.lat,
+        FireDetection.instant,
+        FireDetection.until,
+        FireDetection.reach_m,
+    )
+    seen = select(root, *columns).join(FirePoint, FirePoint.id == FireDetection.fire_point_id)
+    here = (
+        (FireDetection.lon + 0).between(near.west, near.east),  # + 0: by the index of the time, which narrows it most
+        (FireDetection.lat + 0).between(near.south, near.north),
+    )
+    within = FireDetection.instant.between(near.first, near.last)
+    reaching = and_(FireDetection.until >= near.first, FireDetection.instant < near.first)
+    rows = [row for when in (within, reaching) for row in session.execute(seen.where(when, *here))]
+    rows.sort(key=lambda row: row.id)
+    members = [Member(row[0], *row[2:]) for row in rows]
     opened = {point.id: point.created_at for point in _points(session, {member.event_id for member in members})}
     return group(detections, members, opened, new_id)
 

@@ -29,6 +29,16 @@ def finding(session: Session, store: SqlStore, row: Finding) -> int:
     return store.publish(Row("finding", row.id, row.rev, rows.finding_document(row, photos, author), scopes))
 
 
+def many_findings(session: Session, store: SqlStore, found: Sequence[Finding]) -> None:
+    """`finding` for many, in a few statements."""
+    _many(session, store, "finding", found, _finding_documents, finding_scopes)
+
+
+def _finding_documents(session: Session, found: Sequence[Finding]) -> list[rows.Document]:
+    photos = rows.photos_of(session, "finding", [row.id for row in found])
+    return [rows.finding_document(row, photos[row.id], shown_name(session, row.author_id)) for row in found]
+
+
 def _kept(session: Session, subject: tuple[str, str], scopes: frozenset[str]) -> frozenset[str]:
     """The scopes, after lists were told of the units among them."""
     units.keep(session, subject, _units_among(scopes))
@@ -60,6 +70,20 @@ def inspection(session: Session, store: SqlStore, row: Inspection) -> int:
     return store.publish(Row("inspection", row.id, row.rev, document, scopes))
 
 
+def many_inspections(session: Session, store: SqlStore, found: Sequence[Inspection]) -> None:
+    """`inspection` for many, in a few statements."""
+    _many(session, store, "inspection", found, _inspection_documents, inspection_scopes)
+
+
+def _inspection_documents(session: Session, found: Sequence[Inspection]) -> list[rows.Document]:
+    became: dict[str | None, list[str]] = {}
+    of_these = Finding.inspection_id.in_([row.id for row in found])
+    query = select(Finding.inspection_id, Finding.id).where(of_these).order_by(Finding.number)
+    for inspection_id, finding_id in session.execute(query):
+        became.setdefault(inspection_id, []).append(finding_id)
+    return [rows.inspection_document(row, became.get(row.id, ()), shown_name(session, row.author_id)) for row in found]
+
+
 def inspection_scopes(row: Inspection) -> frozenset[str]:
     inside = units.scopes(units.of(row.cell_code, row.lon, row.lat, row.started_at))
     return frozenset(cells.scopes(row.cell_code) | inside | {f"user:{row.author_id}"})
@@ -88,11 +112,18 @@ def conflict(session: Session, store: SqlStore, row: Conflict) -> int:
 
 def finding_and_what_hangs_on_it(session: Session, store: SqlStore, row: Finding) -> None:
     """A finding that may have moved, with its comments and conflicts, which are where it is."""
-    finding(session, store, row)
-    for one in session.scalars(select(Comment).where(Comment.finding_id == row.id).order_by(Comment.id)):
+    findings_and_what_hangs_on_them(session, store, [row])
+
+
+def findings_and_what_hangs_on_them(session: Session, store: SqlStore, found: Sequence[Finding]) -> None:
+    """The same of many."""
+    many_findings(session, store, found)
+    ids = [row.id for row in found]
+    comments = select(Comment).where(Comment.finding_id.in_(ids)).order_by(Comment.id)
+    for one in session.scalars(comments).all():
         comment(session, store, one)
-    about = select(Conflict).where(Conflict.row_type == "finding", Conflict.row_id == row.id).order_by(Conflict.id)
-    for each in session.scalars(about):
+    about = select(Conflict).where(Conflict.row_type == "finding", Conflict.row_id.in_(ids)).order_by(Conflict.id)
+    for each in session.scalars(about).all():
         conflict(session, store, each)
 
 
