@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from backend import foreknowledge, outages, server_log, until_lock, write_behind
 from backend.bulk import Bulk
+from backend.entries import Before, entries_of
 from backend.models import Counter, Device, Entry, OpIdentity, OpRecord, ScopeDigest, Stream, SyncedRow, User
 from sync import digest, log_chain
 from sync.chain import Tip
@@ -45,8 +46,6 @@ _ADVANCE = (
     .where(Stream.id == bindparam("wanted"))
     .values(last_n=bindparam("n"), last_sha256=bindparam("sha256"))
 )
-
-Before = dict[str, tuple[str, int]]  # by scope: the kind of a row's entry, and its seq
 
 
 class SqlStore:
@@ -286,14 +285,16 @@ class SqlStore:
         if changes:
             self._digest(changes)
 
+    def look_up(self, type: str, row_ids: Sequence[str]) -> None:
+        """Read at once where many rows are, each of which is to be published."""
+        for row_id, entries in entries_of(self.session, type, row_ids).items():
+            self._behind.notes.put(("entries", type, row_id), entries)
+
     def _entered(self, type: str, row_id: str) -> Before:
         noted: Before | None = self._behind.notes.get(("entries", type, row_id))
         if noted is not None or foreknowledge.is_stranger(self.session, row_id):
             return noted or {}
-        rows = self.session.execute(
-            select(Entry.scope, Entry.kind, Entry.seq).where(Entry.type == type, Entry.row_id == row_id)
-        )
-        return {row.scope: (row.kind, row.seq) for row in rows}
+        return entries_of(self.session, type, [row_id])[row_id]
 
     def _digest(self, changes: Mapping[str, tuple[int, int]]) -> None:
         """Fold changes into the scopes' digests, each read once a transaction."""

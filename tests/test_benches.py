@@ -9,7 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench import counter_bench, fleet_bench, pull_bench, tally_bench, ten_thousand_bench, tile_bench
+from bench import (
+    counter_bench,
+    fleet_bench,
+    import_bench,
+    pull_bench,
+    replace_bench,
+    tally_bench,
+    ten_thousand_bench,
+    tile_bench,
+)
 from bench.fleet import PHOTO_BYTES, Camera
 from bench.service_times import Samples
 from bench.ten_thousand_bench import simulate
@@ -91,3 +100,17 @@ def test_tiles_and_lists_are_measured_at_each_size(tmp_path: Path) -> None:
     assert {row["findings"] for row in rows} == {50, 100}
     assert {"tile 6, all", "tile 14, by text", "viewport list", "newest 100"} <= {row["what"] for row in rows}
     assert {row["who"] for row in rows} == {"admin", "county", "township"}
+
+
+def test_a_table_and_a_satellites_file_are_taken_in_to_the_last_row(tmp_path: Path) -> None:
+    out = tmp_path / "imports.json"
+    import_bench.main(["--sites", "20", "--fires", "30", "--json", str(out)])
+    assert [(row["what"], row["rows"]) for row in json.loads(out.read_text())] == [("sites", 20), ("fires", 30)]
+
+
+def test_findings_are_placed_anew_beside_a_phone_that_pushes(tmp_path: Path) -> None:
+    out = tmp_path / "replaced.json"
+    replace_bench.main(["--findings", "40", "--pushes", "2", "--json", str(out)])
+    told, redrawn = json.loads(out.read_text())
+    assert told["moved"] >= 40
+    assert 0 < redrawn["moved"] < redrawn["looked_at"]

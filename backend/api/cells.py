@@ -14,7 +14,7 @@ from marshmallow import RAISE, Schema, fields, validate
 from werkzeug.datastructures import FileStorage
 
 from backend import clock
-from backend.api import access, instants
+from backend.api import access, documents, geojson, instants
 from backend.jobs import intents
 from backend.services import cells, grids, replacing
 from backend.services.grids import Reading
@@ -25,8 +25,9 @@ from geo.hierarchy import hierarchies
 blueprint = Blueprint("cells", __name__, url_prefix="/api/v1/cells", description="Cells and grid versions 网格")
 
 
-class CellArgs(Schema):
+class CellArgs(geojson.FormatArgs):
     below = fields.String(metadata={"description": "Only cells directly below this one"})
+    level = fields.String(metadata={"description": "Only cells of this level"})
 
 
 class CellInGridSchema(Schema):
@@ -103,11 +104,21 @@ class GridChangesSchema(Schema):
 @blueprint.get("")
 @blueprint.arguments(CellArgs, location="query", unknown=RAISE)
 @blueprint.response(200, CellsSchema)
+@blueprint.alt_response(
+    200,
+    schema=documents.collection_of(fields.Nested(CellInGridSchema), "Cell", version=fields.String(required=True)),
+    content_type=geojson.GEOJSON,
+    success=True,
+)
 @access.anyone_known()
 def listing(args: dict[str, Any]) -> Response:
-    """The cells that hold now, by code."""
+    """The cells that hold now, by code; as GeoJSON those that have a shape."""
+    below, level = args.get("below"), args.get("level")
     with reading() as session:
-        return jsonify({"version": cells.active_version(session), "items": cells.listing(session, args.get("below"))})
+        version = cells.active_version(session)
+        if geojson.wanted(args):
+            return geojson.shapes(cells.shapes(session, below, level), version=version)
+        return geojson.varying(jsonify({"version": version, "items": cells.listing(session, below, level)}))
 
 
 @blueprint.get("/versions")

@@ -5,6 +5,8 @@ Rows are rendered once and sent as they are; dumping them again through marshmal
 
 from __future__ import annotations
 
+from typing import Any
+
 from marshmallow import Schema, fields, validate
 
 from backend.api.case_documents import CaseSchema, CaseStepSchema, HopSchema
@@ -291,22 +293,35 @@ def page_of(item: type[Schema], name: str) -> type[Schema]:
     )
 
 
-class FeatureSchema(Schema):
-    type = fields.String(required=True, validate=validate.Equal("Feature"))
-    id = fields.String(required=True)
-    geometry = fields.Dict(
-        required=True,
-        allow_none=True,
-        metadata={"description": "A Point in CGCS2000, or null where there is no position"},
+def collection_of(properties: fields.Field[Any], name: str, **more: fields.Field[Any]) -> type[Schema]:
+    """The schema of RFC 7946 features, in CGCS2000 (within centimetres of WGS 84)."""
+    feature = Schema.from_dict(
+        {
+            "type": fields.String(required=True, validate=validate.Equal("Feature")),
+            "id": fields.String(required=True),
+            "geometry": fields.Dict(
+                required=True, allow_none=True, metadata={"description": "Null where there is no position"}
+            ),
+            "properties": properties,
+        },
+        name=f"{name}Feature",
     )
-    properties = fields.Nested(FindingSchema, required=True)
+    return Schema.from_dict(
+        {
+            "type": fields.String(required=True, validate=validate.Equal("FeatureCollection")),
+            "features": fields.List(fields.Nested(feature), required=True),
+            "datum": fields.String(required=True, validate=validate.Equal("CGCS2000")),
+            **more,
+        },
+        name=f"{name}Collection",
+    )
 
 
-class FeatureCollectionSchema(Schema):
-    """RFC 7946, in CGCS2000 (within centimetres of WGS 84); coordinates have 9 decimals."""
-
-    type = fields.String(required=True, validate=validate.Equal("FeatureCollection"))
-    features = fields.List(fields.Nested(FeatureSchema), required=True)
-    datum = fields.String(required=True, validate=validate.Equal("CGCS2000"))
-    next_cursor = fields.String(required=True, allow_none=True)
-    total = fields.Integer()
+def points_of(item: type[Schema], name: str) -> type[Schema]:
+    """A page of rows as points."""
+    return collection_of(
+        fields.Nested(item, required=True),
+        name,
+        next_cursor=fields.String(required=True, allow_none=True),
+        total=fields.Integer(),
+    )

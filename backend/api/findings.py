@@ -5,19 +5,15 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Response, json, jsonify, request
+from flask import Response, jsonify
 from flask_smorest import Blueprint
-from marshmallow import RAISE, Schema, fields, validate
+from marshmallow import RAISE, Schema, fields
 
 from backend import catalogue, clock
-from backend.api import access, documents
-from backend.api.paging import PageArgs, page_asked, page_body
+from backend.api import access, documents, geojson
+from backend.api.paging import PageArgs, page_asked
 from backend.services import finding_filters, finding_queries
-from backend.services.pages import Page
-from backend.services.rows import Document
 from backend.transactions import reading
-
-GEOJSON = "application/geo+json"
 
 blueprint = Blueprint("findings", __name__, url_prefix="/api/v1/findings", description="Findings 问题")
 
@@ -46,16 +42,16 @@ class FilterArgs(Schema):
     text = _filter("Looked for in number, item, description, and the site's name and address")
 
 
-class FindingsArgs(FilterArgs, PageArgs):
-    format = fields.String(
-        validate=validate.OneOf(["json", "geojson"]), metadata={"description": "Instead of the Accept header"}
-    )
+class FindingsArgs(FilterArgs, PageArgs, geojson.FormatArgs):
+    pass
 
 
 @blueprint.get("")
 @blueprint.arguments(FindingsArgs, location="query", unknown=RAISE)
 @blueprint.response(200, documents.page_of(documents.FindingSchema, "FindingPage"))
-@blueprint.alt_response(200, schema=documents.FeatureCollectionSchema, content_type=GEOJSON, success=True)
+@blueprint.alt_response(
+    200, schema=documents.points_of(documents.FindingSchema, "Finding"), content_type=geojson.GEOJSON, success=True
+)
 @access.anyone_known()
 def list_findings(args: dict[str, Any]) -> Response:
     """Findings that you may see, newest first; `Accept: application/geo+json` gives GeoJSON in CGCS2000."""
@@ -63,9 +59,7 @@ def list_findings(args: dict[str, Any]) -> Response:
     with reading() as session:
         page = finding_queries.page(session, access.current_actor(), filters, page_asked(args))
         found = finding_queries.documents(session, page.rows)
-    response = _features(page, found) if _wants_geojson(args) else jsonify(page_body(page, found))
-    response.vary.add("Accept")
-    return response
+    return geojson.listed(args, page, found)
 
 
 @blueprint.get("/<uuid:finding_id>")
@@ -75,24 +69,3 @@ def get_finding(finding_id: UUID) -> Response:
     """One finding with its comments, photos, flags, and how its cells were found."""
     with reading() as session:
         return jsonify(finding_queries.detail(session, access.current_actor(), str(finding_id), clock.now()))
-
-
-def _wants_geojson(args: dict[str, Any]) -> bool:
-    if "format" in args:
-        return bool(args["format"] == "geojson")
-    return request.accept_mimetypes.best_match(["application/json", GEOJSON]) == GEOJSON
-
-
-def _features(page: Page[Any], found: list[Document]) -> Response:
-    body = {
-        "type": "FeatureCollection",
-        "datum": "CGCS2000",
-        **page_body(page, [_feature(e) for e in found], "features"),
-    }
-    return Response(json.dumps(body), mimetype=GEOJSON)
-
-
-def _feature(finding: Document) -> Document:
-    place = finding["location"]
-    point = place and {"type": "Point", "coordinates": [round(place["lon"], 9), round(place["lat"], 9)]}
-    return {"type": "Feature", "id": finding["id"], "geometry": point, "properties": finding}

@@ -10,8 +10,8 @@ from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields, post_load, validate
 
 from backend import catalogue, clock
-from backend.api import access, documents, instants
-from backend.api.paging import PageArgs, page_asked, page_body, storable
+from backend.api import access, documents, geojson, instants
+from backend.api.paging import PageArgs, page_asked, storable
 from backend.models.fire_point import FIRE_STATES
 from backend.services import fire_duty, fire_points, fire_reports
 from backend.services.fire_imports import BY_PEOPLE
@@ -20,13 +20,14 @@ from backend.services.fire_reports import NewReport
 from backend.transactions import reading, writing
 from geo.position import parse_position
 
-FILTERS = ("cell", "state", "outcome", "zone", "source", "assignee", "first_from", "first_to")
+FILTERS = ("cell", "bbox", "state", "outcome", "zone", "source", "assignee", "first_from", "first_to")
 
 blueprint = Blueprint("fire-points", __name__, url_prefix="/api/v1/fire-points", description="Fire points 火点")
 
 
 class FireFilterArgs(Schema):
     cell = fields.String(metadata={"description": "Administrative code, with all below it, or `unassigned`"})
+    bbox = fields.String(metadata={"description": "west,south,east,north in CGCS2000 degrees"})
     state = fields.String(validate=validate.OneOf(FIRE_STATES))
     outcome = fields.String(validate=validate.OneOf(catalogue.codes("fire_outcome")))
     zone = fields.String(validate=validate.OneOf(catalogue.codes("zone_outcome")))
@@ -36,7 +37,7 @@ class FireFilterArgs(Schema):
     first_to = instants.moment(metadata={"description": "First seen before this instant"})
 
 
-class FirePointsArgs(FireFilterArgs, PageArgs):
+class FirePointsArgs(FireFilterArgs, PageArgs, geojson.FormatArgs):
     pass
 
 
@@ -76,12 +77,15 @@ def filters_of(args: dict[str, Any]) -> FireFilters:
 @blueprint.get("")
 @blueprint.arguments(FirePointsArgs, location="query", unknown=RAISE)
 @blueprint.response(200, FirePointsSchema)
+@blueprint.alt_response(
+    200, schema=documents.points_of(documents.FirePointSchema, "FirePoint"), content_type=geojson.GEOJSON, success=True
+)
 @access.anyone_known()
 def list_fire_points(args: dict[str, Any]) -> Response:
-    """The ledger of fire points that you may see, the latest first; those merged into others only when asked for."""
+    """The fire points that you may see, as JSON or GeoJSON, the latest first; merged ones only when asked for."""
     with reading() as session:
         page = fire_points.page(session, access.current_actor(), filters_of(args), page_asked(args))
-        return jsonify(page_body(page, fire_points.documents(session, page.rows)))
+        return geojson.listed(args, page, fire_points.documents(session, page.rows))
 
 
 @blueprint.get("/<uuid:point_id>")

@@ -11,8 +11,8 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load, valid
 from sqlalchemy.orm import Session
 
 from backend import catalogue, clock
-from backend.api import access, documents
-from backend.api.paging import PageArgs, page_asked, page_body, storable
+from backend.api import access, documents, geojson
+from backend.api.paging import PageArgs, page_asked, storable
 from backend.config import Settings
 from backend.models import Site
 from backend.models.site import SITE_STATUSES
@@ -26,10 +26,12 @@ MAX_ATTRIBUTES = 100
 blueprint = Blueprint("sites", __name__, url_prefix="/api/v1/sites", description="Sites 点位")
 
 
-class SitesArgs(PageArgs):
+class SitesArgs(PageArgs, geojson.FormatArgs):
     kind = fields.String(validate=validate.OneOf(catalogue.codes("site_kind")))
     cell = fields.String(metadata={"description": "Administrative code, with all below it, or `unassigned`"})
     status = fields.String(validate=validate.OneOf(SITE_STATUSES))
+    unit = fields.String(metadata={"description": "Code of a management unit"})
+    bbox = fields.String(metadata={"description": "west,south,east,north in CGCS2000 degrees"})
     doubtful = fields.Boolean(metadata={"description": "Those whose visits say that their datum is another one"})
     text = fields.String(
         validate=validate.Length(max=200), metadata={"description": "Looked for in name, code, address and unit"}
@@ -97,14 +99,17 @@ class HistorySchema(Schema):
 @blueprint.get("")
 @blueprint.arguments(SitesArgs, location="query", unknown=RAISE)
 @blueprint.response(200, documents.page_of(documents.SiteSchema, "SitePage"))
+@blueprint.alt_response(
+    200, schema=documents.points_of(documents.SiteSchema, "Site"), content_type=geojson.GEOJSON, success=True
+)
 @access.anyone_known()
 def list_sites(args: dict[str, Any]) -> Response:
-    """Sites in your area, the last added first."""
+    """Sites in your area, the last added first; `Accept: application/geo+json` gives GeoJSON in CGCS2000."""
     said = storable(args)
     filters = SiteFilters(**{name: said.get(name) for name in SiteFilters.__slots__})
     with reading() as session:
         page = sites.page(session, access.current_actor(), filters, page_asked(args))
-        return jsonify(page_body(page, rows.site_documents(session, page.rows)))
+        return geojson.listed(args, page, rows.site_documents(session, page.rows))
 
 
 @blueprint.post("")

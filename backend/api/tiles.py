@@ -68,7 +68,7 @@ def _tilejson(layer: str, bounds: tuple[float, float, float, float]) -> dict[str
         "maxzoom": 16,
         "bounds": list(bounds),
         "attribution": "",
-        "vector_layers": [{"id": layer, "fields": {}}],
+        "vector_layers": [{"id": layer, "fields": map_layers.FIELDS[layer]}],
     }
 
 

@@ -11,7 +11,7 @@ from flask_smorest.fields import Upload
 from marshmallow import RAISE, Schema, fields
 
 from backend import clock
-from backend.api import access, instants
+from backend.api import access, documents, geojson, instants
 from backend.services import zone_words, zones
 from backend.transactions import reading, writing
 from geo.position import parse_position
@@ -56,12 +56,18 @@ class ZoneImportSchema(Schema):
 
 
 @blueprint.get("/zones")
+@blueprint.arguments(geojson.FormatArgs, location="query", unknown=RAISE)
 @blueprint.response(200, ZonesSchema)
+@blueprint.alt_response(
+    200, schema=documents.collection_of(fields.Dict(required=True), "Zone"), content_type=geojson.GEOJSON, success=True
+)
 @access.anyone_known()
-def in_force() -> Response:
-    """The sets in force with their zones; the shapes are in the file that each set names."""
+def in_force(args: dict[str, Any]) -> Response:
+    """The sets in force with their zones; as GeoJSON the zones that have a shape."""
     with reading() as session:
-        return jsonify({"items": zones.in_force(session)})
+        if geojson.wanted(args):
+            return geojson.shapes(zones.shapes(session))
+        return geojson.varying(jsonify({"items": zones.in_force(session)}))
 
 
 @blueprint.get("/zones/at")

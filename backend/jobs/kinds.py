@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from time import perf_counter
 from typing import Any
 
 import structlog
@@ -18,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from backend import clock
 from backend.backups import running as backups
-from backend.jobs import intents
+from backend.jobs import intents, turns
 from backend.models import Job
 from backend.receipt_key import server_key
 from backend.services import (
@@ -73,12 +74,14 @@ def replace_cells(alive: Callable[[], object]) -> dict[str, Any]:
     """Place rows anew that were placed before the last grid was put into force, some in each commit."""
     looked_at = moved = 0
     while True:
+        begun = perf_counter()
         with writing() as session:
             done = replacing.some(session, clock.now())
         if not done["looked_at"]:
             return {"looked_at": looked_at, "moved": moved}
         looked_at, moved = looked_at + done["looked_at"], moved + done["moved"]
         alive()
+        turns.rest(perf_counter() - begun)
 
 
 def scrub(_alive: Callable[[], object]) -> dict[str, Any]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from time import perf_counter
 
 import structlog
 from flask import current_app
 from sqlalchemy import select
 
 from backend import clock
-from backend.jobs import intents
+from backend.jobs import intents, turns
 from backend.jobs.kinds import HOURLY, JOB_KINDS, LONG
 from backend.models import Counter, Job
 from backend.services.receiving import Receiver
@@ -47,9 +48,12 @@ def _do(job_id: str, kind: str, attempt: int) -> None:
         with writing() as session:
             intents.finish(session, job_id, attempt, result, clock.now())
         return
+    begun = perf_counter()
     with writing() as session:
         result = JOB_KINDS[kind](session, session.get_one(Job, job_id))
         intents.finish(session, job_id, attempt, result, clock.now())
+    if result.get("left"):
+        turns.rest(perf_counter() - begun)
 
 
 class _Pulse:

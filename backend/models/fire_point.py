@@ -80,6 +80,7 @@ class FireDetection(Base):
         UniqueConstraint("key", "quality"),
         Index("ix_fire_detection_place", "lon", "lat"),
         Index("ix_fire_detection_instant", "instant"),
+        Index("ix_fire_detection_until", "until"),
     )
 
     id: Mapped[Key]

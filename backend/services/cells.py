@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import lru_cache
 
 import shapely
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -150,8 +151,11 @@ def require_known(codes: Iterable[str]) -> None:
         raise InputInvalid(f"No cell has the code {', '.join(unknown)}.", unknown=unknown)
 
 
-def listing(session: Session, below: str | None = None) -> list[dict[str, object]]:
-    """The cells that hold now, by code; with `below` those directly below one. Raises CellUnknown."""
+def listing(session: Session, below: str | None = None, level: str | None = None) -> list[dict[str, object]]:
+    """The cells that hold now, by code; with `below` those directly below one, with `level` those of it.
+
+    Raises CellUnknown.
+    """
     cells = grid(session)
     found = cells.cells if below is None else [cells[code] for code in cells.children(below)]
     return [
@@ -163,7 +167,17 @@ def listing(session: Session, below: str | None = None) -> list[dict[str, object
             "has_shape": cell.geometry is not None,
         }
         for cell in found
+        if level in (None, cell.level)
     ]
+
+
+def shapes(
+    session: Session, below: str | None = None, level: str | None = None
+) -> list[tuple[str, BaseGeometry, dict[str, object]]]:
+    """Those of the same cells that have a shape (CGCS2000 degrees), with what `listing` says of them."""
+    drawn = {cell.code: cell.geometry for cell in grid(session) if cell.geometry is not None}
+    found = listing(session, below, level)
+    return [(str(said["code"]), drawn[str(said["code"])], said) for said in found if said["code"] in drawn]
 
 
 def bounds(session: Session) -> tuple[float, float, float, float]:

@@ -8,18 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from math import isfinite
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from backend import catalogue
+from backend.services import bounds
+from backend.services.bounds import Bounds
 from backend.services.texts import require_storable
 from backend.services.visibility import FilterInvalid
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 MAX_TEXT = 200
-
-Bounds = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ def parse(given: Mapping[str, Any]) -> Filters:
         severity=_codes("severity", said.get("severity")),
         found_from=_instant("found_from", said.get("found_from"), timedelta(0)),
         found_to=_instant("found_to", said.get("found_to"), timedelta(days=1)),
-        bbox=_bbox(said.get("bbox")),
+        bbox=bounds.parse(said["bbox"]) if "bbox" in said else None,
         site=said.get("site"),
         text=said.get("text"),
         campaign=said.get("campaign"),
@@ -113,19 +112,3 @@ def _instant(name: str, text: str | None, whole_day: timedelta) -> datetime | No
         return found.astimezone(UTC)
     except (ValueError, OverflowError):
         raise FilterInvalid(f"{name} is a date or an RFC 3339 time.", field=name) from None
-
-
-def _bbox(text: str | None) -> Bounds | None:
-    if text is None:
-        return None
-    try:
-        west, south, east, north = (float(each) for each in text.split(","))
-    except ValueError:
-        raise FilterInvalid("bbox is four numbers: west,south,east,north.", field="bbox") from None
-    if not all(isfinite(each) for each in (west, south, east, north)):
-        raise FilterInvalid("bbox is four finite numbers.", field="bbox")
-    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-        raise FilterInvalid(
-            "bbox is west,south,east,north in degrees, west not beyond east and south not beyond north.", field="bbox"
-        )
-    return west, south, east, north

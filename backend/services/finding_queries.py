@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from backend.extensions import db
 from backend.models import Comment, Finding, FindingCell, Hop, Site
-from backend.services import campaigns, case_history, cells, pages, place_decisions, replacing, rows, visibility
+from backend.services import bounds, campaigns, case_history, cells, pages, place_decisions, replacing, rows, visibility
 from backend.services.actor import Actor
 from backend.services.errors import NotFound
 from backend.services.finding_filters import Filters
@@ -103,8 +103,7 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
     if filters.found_to is not None:
         found.append(Finding.found_at < filters.found_to)
     if filters.bbox is not None:
-        west, south, east, north = filters.bbox
-        found += [Finding.lon.between(west, east), Finding.lat.between(south, north)]
+        found += bounds.inside(filters.bbox, Finding.lon, Finding.lat)
         squares = squares_over(filters.bbox)
         if squares:
             found.append(or_(*(Finding.square.between(first, end - 1) for first, end in squares)))

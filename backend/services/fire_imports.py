@@ -36,7 +36,7 @@ from geo.fire_points.table_files import table_rows
 from geo.fire_points.verdict import burning_verdict
 from geo.names import townships, villages
 
-A_TIME = 500  # sightings taken in one transaction, so that phones go on pushing meanwhile
+A_TIME = 200  # sightings taken in one transaction, so that phones go on pushing meanwhile
 SHOWN = 500
 MOST_BYTES = 30 * 1024 * 1024
 BY_PEOPLE = (Source.VIDEO, Source.DRONE, Source.HOTLINE_12345, Source.HOTLINE_12369, Source.MESSAGE, Source.PATROL)
@@ -189,7 +189,7 @@ def begin(session: Session, actor: Actor, import_id: str, now: datetime) -> Fire
 
 def apply_some(session: Session, import_id: str, now: datetime, new_id: Callable[[], str], most: int = A_TIME) -> int:
     """Take the next sightings in; how many are left. One transaction, the counter first."""
-    store = SqlStore(session, now)
+    store = SqlStore(session, now, in_hurry=True)
     store.lock_counter()
     job = session.get_one(FireImport, import_id)
     if job.state != "applying":
@@ -198,10 +198,10 @@ def apply_some(session: Session, import_id: str, now: datetime, new_id: Callable
     rows = session.scalars(waiting.order_by(FireImportRow.n).limit(most)).all()
     by = job.by_id if job.form == "pasted" else None
     sightings = [fire_register.Sighting(fire_detections.unpacked(row.fields), import_id, by) for row in rows]
-    fire_register.take(session, store, sightings, now, new_id)
     for row in rows:
         row.applied = True
-    session.flush()
+    fire_register.take(session, store, sightings, now, new_id)
+    store.settle()
     left: int = session.scalar(select(func.count()).select_from(waiting.subquery())) or 0
     if left == 0:
         job.state, job.applied_at = "applied", now

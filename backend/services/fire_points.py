@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from backend.models import FireDetection, FirePoint
-from backend.services import cells, pages, rows, units, visibility
+from backend.services import bounds, cells, pages, rows, units, visibility
 from backend.services.actor import Actor
 from backend.services.errors import NotAllowed, NotFound
 from backend.services.pages import Page, PageAsked
@@ -35,6 +35,7 @@ class FireFilters:
     assignee: str | None = None
     first_from: datetime | None = None
     first_to: datetime | None = None
+    bbox: str | None = None
 
 
 def visible(actor: Actor) -> Select[FirePoint]:
@@ -50,6 +51,8 @@ def conditions(filters: FireFilters) -> list[ColumnElement[bool]]:
     ]
     if filters.cell is not None:
         asked.append(visibility.within(filters.cell, FirePoint.cell_code))
+    if filters.bbox is not None:
+        asked += bounds.inside(bounds.parse(filters.bbox), FirePoint.lon, FirePoint.lat)
     if filters.outcome is not None:
         asked.append(FirePoint.outcome == filters.outcome)
     if filters.zone is not None:

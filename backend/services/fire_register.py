@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from backend.models import FireDetection, FirePoint
@@ -57,22 +58,25 @@ def take(
     grouping = grouped(session, [each.detection for each in new.values()], new_id)
     of_new = dict(zip(new, grouping.event_ids, strict=True))
     zone_index = zones.index(session)
-    for point_id in grouping.opened:
-        members = [each for key, each in new.items() if of_new[key] == point_id]
-        session.add(_opened(session, point_id, members, now, zone_index))
+    in_charge = cache(lambda cell: fire_duty.in_charge(session, cell, now))
+    members: dict[str, list[Sighting]] = {}
+    for key, each in new.items():
+        members.setdefault(of_new[key], []).append(each)
+    opened = [_opened(session, point_id, members[point_id], now, zone_index, in_charge) for point_id in grouping.opened]
+    session.add_all(opened)
     session.flush()
     for key, each in new.items():
         more = {"import_id": each.import_id, "by_id": each.by_id, "received_at": now, "fire_point_id": of_new[key]}
         session.add(fire_detections.row_of(each.detection, id=new_id(), **more))
     session.flush()
     _merge(session, store, grouping.merged, now)
-    touched = set(grouping.event_ids)
-    for point in _points(session, touched):
-        if point.id not in grouping.opened:
-            point.rev += 1
-            _note_later(point, [each.detection for key, each in new.items() if of_new[key] == point.id])
-        _refresh(session, point, zone_index)
-        publishing.fire_point(session, store, point)
+    again = _points(session, set(grouping.event_ids) - grouping.opened.keys())
+    seen = _sightings_of(session, [point.id for point in again])
+    for point in again:
+        point.rev += 1
+        _note_later(point, [each.detection for each in members[point.id]])
+        _locate(point, distinct(seen[point.id]).kept, zone_index)
+    publishing.many_fire_points(session, store, [*opened, *again])
     points = [known.get(key) or of_new[key] for key in (fire_detections.key_of(e.detection) for e in sightings)]
     return Taken(points, tuple(grouping.opened), grouping.merged)
 
@@ -98,19 +102,24 @@ def grouped(session: Session, detections: Sequence[Detection], new_id: Callable[
     if near is None:
         return Grouping((), {}, {})
     root = func.coalesce(FirePoint.merged_into, FirePoint.id)
-    columns = (FireDetection.lon, FireDetection.lat, FireDetection.instant, FireDetection.until, FireDetection.reach_m)
-    rows = session.execute(
-        select(root, *columns)
-        .join(FirePoint, FirePoint.id == FireDetection.fire_point_id)
-        .where(
-            FireDetection.lon.between(near.west, near.east),
-            FireDetection.lat.between(near.south, near.north),
-            FireDetection.instant <= near.last,
-            or_(FireDetection.instant >= near.first, FireDetection.until >= near.first),
-        )
-        .order_by(FireDetection.id)
-    ).all()
-    members = [Member(*row) for row in rows]
+    columns = (
+        FireDetection.id,
+        FireDetection.lon,
+        FireDetection.lat,
+        FireDetection.instant,
+        FireDetection.until,
+        FireDetection.reach_m,
+    )
+    seen = select(root, *columns).join(FirePoint, FirePoint.id == FireDetection.fire_point_id)
+    here = (
+        (FireDetection.lon + 0).between(near.west, near.east),  # + 0: by the index of the time, which narrows it most
+        (FireDetection.lat + 0).between(near.south, near.north),
+    )
+    within = FireDetection.instant.between(near.first, near.last)
+    reaching = and_(FireDetection.until >= near.first, FireDetection.instant < near.first)
+    rows = [row for when in (within, reaching) for row in session.execute(seen.where(when, *here))]
+    rows.sort(key=lambda row: row.id)
+    members = [Member(row[0], *row[2:]) for row in rows]
     opened = {point.id: point.created_at for point in _points(session, {member.event_id for member in members})}
     return group(detections, members, opened, new_id)
 
@@ -124,7 +133,12 @@ def _points(session: Session, ids: Iterable[str]) -> list[FirePoint]:
 
 
 def _opened(
-    session: Session, point_id: str, members: Sequence[Sighting], now: datetime, zone_index: ZoneIndex
+    session: Session,
+    point_id: str,
+    members: Sequence[Sighting],
+    now: datetime,
+    zone_index: ZoneIndex,
+    in_charge: Callable[[str | None], str | None],
 ) -> FirePoint:
     first = min(members, key=lambda each: each.detection.instant)
     detections = distinct(each.detection for each in members).kept
@@ -140,8 +154,8 @@ def _opened(
         rev=1,
     )
     _locate(point, detections, zone_index)
+    point.assignee_id = in_charge(point.cell_code)
     point.number = numbering.fire_number(session, point.cell_code, now)
-    point.assignee_id = fire_duty.in_charge(session, point.cell_code, now)
     return point
 
 
@@ -152,19 +166,24 @@ def _place_named(detection: Detection) -> str | None:
     return str(named)[:200] or None
 
 
-def _refresh(session: Session, point: FirePoint, zone_index: ZoneIndex) -> None:
-    """Times and sources from all sightings; the place from the best, as long as nobody has been there."""
-    _locate(point, distinct(fire_detections.of_row(row) for row in sightings_of(session, point.id)).kept, zone_index)
-
-
-def sightings_of(session: Session, point_id: str) -> Sequence[FireDetection]:
-    """The sightings of a fire point and of those merged into it, the first first."""
-    merged = select(FirePoint.id).where(or_(FirePoint.id == point_id, FirePoint.merged_into == point_id))
-    query = select(FireDetection).where(FireDetection.fire_point_id.in_(merged))
-    return session.scalars(query.order_by(FireDetection.instant, FireDetection.id)).all()
+def _sightings_of(session: Session, ids: Sequence[str]) -> dict[str, list[Detection]]:
+    """The sightings of fire points and of those merged into them, the first first."""
+    root = func.coalesce(FirePoint.merged_into, FirePoint.id)
+    found: dict[str, list[Detection]] = {point_id: [] for point_id in ids}
+    for start in range(0, len(ids), SOME):
+        some = ids[start : start + SOME]
+        query = (
+            select(root, FireDetection)
+            .join(FirePoint, FirePoint.id == FireDetection.fire_point_id)
+            .where(or_(FirePoint.id.in_(some), FirePoint.merged_into.in_(some)))
+        )
+        for point_id, row in session.execute(query.order_by(FireDetection.instant, FireDetection.id)):
+            found[point_id].append(fire_detections.of_row(row))
+    return found
 
 
 def _locate(point: FirePoint, detections: Sequence[Detection], zone_index: ZoneIndex) -> None:
+    """Times and sources from all sightings; the place from the best, as long as nobody has been there."""
     point.first_at = min(each.instant for each in detections)
     point.last_at = max(each.until or each.instant for each in detections)
     point.sources = sorted({each.source.value for each in detections})

@@ -30,6 +30,21 @@ MOST_READ = 200_000
 MARGIN_PIXELS = 16.0
 CLOSED = frozenset({"closed", "look_back", "rejected", "penalty_transfer"})
 
+FIELDS: dict[str, dict[str, str]] = {
+    "cells": {"code": "String", "name": "String", "level": "String", "open": "Number", "all": "Number"},
+    "findings": {
+        **dict.fromkeys(("id", "number", "state", "severity", "topic"), "String, of a single one"),
+        "count": "Number, of a square; n_<state> each",
+    },
+    "fire_points": {
+        **dict.fromkeys(("id", "number", "state", "zone_outcome"), "String, of a single one"),
+        "count": "Number",
+    },
+    "sites": {**dict.fromkeys(("id", "name", "status", "kind"), "String, of a single one"), "count": "Number"},
+    "zones": dict.fromkeys(("id", "name", "kind", "document"), "String"),
+}
+"""What a feature of each layer says, for TileJSON."""
+
 Layer = Callable[[Session, Actor, Filters, Tile], list[Feature]]
 
 

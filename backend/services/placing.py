@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from backend.extensions import db
@@ -110,10 +109,18 @@ def put(finding: Finding, placed: Placed) -> None:
 
 
 def replace_cells(session: Session, finding: Finding, placed: Placed) -> None:
-    """Write a stored finding's assignments anew."""
-    session.execute(delete(FindingCell).where(FindingCell.finding_id == finding.id))
-    session.expire(finding, ["cells"])
-    finding.cells = placed.cells()
+    """Write a stored finding's assignments anew, each scheme's where it stands."""
+    before = {cell.scheme: cell for cell in finding.cells}
+    found = []
+    for cell in placed.cells():
+        kept = before.get(cell.scheme)
+        if kept is None:
+            found.append(cell)
+            continue
+        for name in ("code", "confidence", "method", "version_id", "candidates"):
+            setattr(kept, name, getattr(cell, name))
+        found.append(kept)
+    finding.cells = sorted(found, key=lambda cell: cell.scheme)
 
 
 def decide(session: Session, finding: Finding, code: str, share: float) -> None:

@@ -33,17 +33,17 @@ class Kind:
     model: type[Any]
     time: InstrumentedAttribute[Any] | None
     scopes: Callable[[Row], frozenset[str]]
-    publish: Callable[[Session, SqlStore, Row], object]
+    publish: Callable[[Session, SqlStore, Sequence[Row]], None]
 
     def instant(self, row: Row) -> datetime | None:
         return None if self.time is None else getattr(row, self.time.key)
 
 
 KINDS: Mapping[str, Kind] = {
-    "finding": Kind(Finding, Finding.found_at, publishing.finding_scopes, publishing.finding_and_what_hangs_on_it),
-    "inspection": Kind(Inspection, Inspection.started_at, publishing.inspection_scopes, publishing.inspection),
-    "site": Kind(Site, None, publishing.site_scopes, publishing.site),
-    "fire_point": Kind(FirePoint, FirePoint.first_at, publishing.fire_point_scopes, publishing.fire_point),
+    "finding": Kind(Finding, Finding.found_at, publishing.finding_scopes, publishing.findings_and_what_hangs_on_them),
+    "inspection": Kind(Inspection, Inspection.started_at, publishing.inspection_scopes, publishing.many_inspections),
+    "site": Kind(Site, None, publishing.site_scopes, publishing.many_sites),
+    "fire_point": Kind(FirePoint, FirePoint.first_at, publishing.fire_point_scopes, publishing.many_fire_points),
 }
 
 
@@ -58,7 +58,7 @@ def waiting(session: Session) -> dict[str, int]:
 
 def some(session: Session, now: datetime, limit: int = A_COMMIT) -> dict[str, int]:
     """Look at the next rows; how many were looked at and how many moved. Nothing is left when none was looked at."""
-    store = SqlStore(session, now)
+    store = SqlStore(session, now, in_hurry=True)
     store.lock_counter()
     n = timeline(session).n
     for name, kind in KINDS.items():
@@ -72,15 +72,14 @@ def some(session: Session, now: datetime, limit: int = A_COMMIT) -> dict[str, in
 
 def _again(session: Session, store: SqlStore, name: str, kind: Kind, rows: Sequence[Row], n: int, now: datetime) -> int:
     shown = _shown_in(session, name, [row.id for row in rows])
-    moved = 0
-    for row in rows:
-        _place(session, name, row, kind.instant(row), n, now)
-        row.placed_n = n
-        if kind.scopes(row) != shown.get(row.id, frozenset()):
-            moved += 1
-            kind.publish(session, store, row)
-    session.flush()
-    return moved
+    with session.no_autoflush:
+        for row in rows:
+            _place(session, name, row, kind.instant(row), n, now)
+            row.placed_n = n
+    moved = [row for row in rows if kind.scopes(row) != shown.get(row.id, frozenset())]
+    kind.publish(session, store, moved)
+    store.settle()
+    return len(moved)
 
 
 def _shown_in(session: Session, name: str, ids: Sequence[str]) -> dict[str, frozenset[str]]:

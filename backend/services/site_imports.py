@@ -17,14 +17,14 @@ from sqlalchemy.orm import Session
 
 from backend import spreadsheets
 from backend.models import Site, SiteImport, SiteImportRow
-from backend.services import audit, site_register, site_rows
+from backend.services import audit, publishing, site_register, site_rows
 from backend.services.actor import Actor
 from backend.services.errors import NotFound, ServiceError
 from backend.services.site_rows import Fault, Meant
 from backend.sync_store import SqlStore
 from geo.datum import Datum
 
-A_TIME = 500  # rows written in one transaction, so that phones go on pushing meanwhile
+A_TIME = 200  # rows written in one transaction, so that phones go on pushing meanwhile
 SHOWN = 500  # faults and warnings told one by one; the counts are of all
 
 
@@ -117,7 +117,7 @@ def begin(session: Session, actor: Actor, import_id: str, now: datetime) -> Site
 
 def apply_some(session: Session, import_id: str, now: datetime, new_id: Callable[[], str], most: int = A_TIME) -> int:
     """Write the next rows of a table; how many are left. One transaction, the counter first."""
-    store = SqlStore(session, now)
+    store = SqlStore(session, now, in_hurry=True)
     store.lock_counter()
     job = session.get_one(SiteImport, import_id)
     if job.state != "applying":
@@ -125,30 +125,28 @@ def apply_some(session: Session, import_id: str, now: datetime, new_id: Callable
     open_rows = select(SiteImportRow).where(SiteImportRow.import_id == import_id, SiteImportRow.applied.is_(False))
     rows = session.scalars(open_rows.order_by(SiteImportRow.line).limit(most)).all()
     known = _known(session, (row.code for row in rows))
-    for row in rows:
-        _apply(session, store, job, row, known.get(row.code), now, new_id)
+    origin = f"import:{import_id}"
+    new = [
+        site_register.add(session, new_id(), now, {**row.fields, "origin": origin})
+        for row in rows
+        if row.code not in known
+    ]
     session.flush()
+    for site in new:
+        site_register.note_added(session, site, now, job.by_id)
+    changed = [
+        known[row.code]
+        for row in rows
+        if row.code in known and site_register.rewrite(session, known[row.code], now, row.fields, job.by_id, origin)
+    ]
+    for row in rows:
+        row.applied = True
+    publishing.many_sites(session, store, [*new, *changed])
+    store.settle()
     left: int = session.scalar(select(func.count()).select_from(open_rows.subquery())) or 0
     if left == 0:
         job.state, job.applied_at = "applied", now
     return left
-
-
-def _apply(
-    session: Session,
-    store: SqlStore,
-    job: SiteImport,
-    row: SiteImportRow,
-    site: Site | None,
-    now: datetime,
-    new_id: Callable[[], str],
-) -> None:
-    origin = f"import:{job.id}"
-    if site is None:
-        site_register.enter(session, store, new_id(), now, {**row.fields, "origin": origin}, job.by_id)
-    else:
-        site_register.change(session, store, site, now, row.fields, job.by_id, reason=origin)
-    row.applied = True
 
 
 def forget(session: Session, before: datetime) -> int:

@@ -49,6 +49,15 @@ def enter(
     """
     if session.scalar(select(Site.id).where(Site.code == fields["code"])) is not None:
         raise AlreadyExists("There is already a site with this code.", field="code")
+    site = add(session, site_id, now, fields)
+    session.flush()
+    note_added(session, site, now, actor_id)
+    publishing.site(session, store, site)
+    return site
+
+
+def add(session: Session, site_id: str, now: datetime, fields: Mapping[str, Any]) -> Site:
+    """A new site whose code is known to be free; neither noted nor told to devices yet."""
     site = Site(id=site_id, created_at=now, rev=1, label=new_label(), attributes={}, status="active")
     _set(site, fields)
     if site.position is None:
@@ -56,11 +65,13 @@ def enter(
     site.origin = fields.get("origin", "console")
     site.author_id = fields.get("author_id")
     session.add(site)
-    session.flush()
+    return site
+
+
+def note_added(session: Session, site: Site, now: datetime, actor_id: str | None) -> None:
+    """The first line of the history of a site that is in the table by now."""
     session.add(SiteChange(site_id=site.id, rev=1, at=now, actor_id=actor_id, changes={}, reason=site.origin))
     audit.record(session, now, actor_id, "site.add", site.id, code=site.code)
-    publishing.site(session, store, site)
-    return site
 
 
 def change(
@@ -73,7 +84,7 @@ def change(
     reason: str | None = None,
     rev: int | None = None,
 ) -> bool:
-    """Change some fields; True when anything differs. With `rev`, only from that revision.
+    """Change some fields; True when anything differs, which devices are told. With `rev`, only from that revision.
 
     Attributes named in `fields["attributes"]` are set, null takes one away, the others stay. Raises RevisionStale,
     AlreadyExists.
@@ -83,6 +94,16 @@ def change(
     code = fields.get("code", site.code)
     if code != site.code and session.scalar(select(Site.id).where(Site.code == code)) is not None:
         raise AlreadyExists("There is already a site with this code.", field="code")
+    if not rewrite(session, site, now, fields, actor_id, reason):
+        return False
+    publishing.site(session, store, site)
+    return True
+
+
+def rewrite(
+    session: Session, site: Site, now: datetime, fields: Mapping[str, Any], actor_id: str | None, reason: str | None
+) -> bool:
+    """The same whatever the revision, and not told to devices yet."""
     before = facts(site)
     _set(site, fields)
     changes = differences(before, facts(site))
@@ -93,7 +114,6 @@ def change(
     site.rev += 1
     session.add(SiteChange(site_id=site.id, rev=site.rev, at=now, actor_id=actor_id, changes=changes, reason=reason))
     audit.record(session, now, actor_id, "site.change", site.id, rev=site.rev, fields=sorted(changes))
-    publishing.site(session, store, site)
     return True
 
 

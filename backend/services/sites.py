@@ -12,7 +12,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from backend.models import Site
-from backend.services import cells, pages, site_register, visibility
+from backend.services import bounds, cells, pages, site_register, visibility
 from backend.services.actor import Actor
 from backend.services.errors import NotAllowed, NotFound
 from backend.services.pages import Page, PageAsked
@@ -29,6 +29,8 @@ class SiteFilters:
     text: str | None = None
     status: str | None = None
     doubtful: bool | None = None
+    unit: str | None = None
+    bbox: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,10 @@ def page(session: Session, actor: Actor, filters: SiteFilters, asked: PageAsked)
         query = query.where(Site.status == filters.status)
     if filters.doubtful is not None:
         query = query.where(Site.doubt.is_not(None) if filters.doubtful else Site.doubt.is_(None))
+    if filters.unit is not None:
+        query = query.where(visibility.in_units(Site, [filters.unit]))
+    if filters.bbox is not None:
+        query = query.where(*bounds.inside(bounds.parse(filters.bbox), Site.lon, Site.lat))
     if filters.text is not None:
         columns = (Site.name, Site.code, Site.address, Site.responsible_unit)
         query = query.where(or_(*(column.icontains(filters.text, autoescape=True) for column in columns)))

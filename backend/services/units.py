@@ -6,7 +6,7 @@ unit's outline (its border included). A row lies in any number of units, and in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -26,6 +26,7 @@ from backend.services.actor import UNIT_PREFIX
 from backend.services.working_time import CHINA
 
 _KEY = "management-units"
+SOME = 400  # ids in one statement
 _ALL = select(ManagementUnit.id, ManagementUnit.rev).order_by(ManagementUnit.id)
 _MEMBERS = Bulk(UnitMember, "ignore")
 
@@ -69,15 +70,34 @@ def _within(shape: BaseGeometry | None, lon: float | None, lat: float | None) ->
 
 def keep(session: Session, subject: tuple[str, str], codes: Iterable[str]) -> None:
     """Let lists know in which units a row lies now."""
-    wanted = set(codes)
-    if not foreknowledge.is_stranger(session, subject[1]) and _units(session):
+    stranger = foreknowledge.is_stranger(session, subject[1])
+    _keep(session, subject, set(codes), set() if stranger else _kept(session, subject[0], [subject[1]])[subject[1]])
+
+
+def keep_many(session: Session, subject_type: str, wanted: Mapping[str, Iterable[str]]) -> None:
+    """The same of many rows of a kind, by their ids."""
+    before = _kept(session, subject_type, list(wanted))
+    for subject_id, codes in wanted.items():
+        _keep(session, (subject_type, subject_id), set(codes), before[subject_id])
+
+
+def _kept(session: Session, subject_type: str, ids: Sequence[str]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {subject_id: set() for subject_id in ids}
+    if not _units(session):
+        return found
+    for start in range(0, len(ids), SOME):
+        known = UnitMember.subject_type == subject_type, UnitMember.subject_id.in_(ids[start : start + SOME])
+        for subject_id, code in session.execute(select(UnitMember.subject_id, UnitMember.code).where(*known)):
+            found[subject_id].add(code)
+    return found
+
+
+def _keep(session: Session, subject: tuple[str, str], wanted: set[str], before: set[str]) -> None:
+    if before - wanted:
         known = UnitMember.subject_type == subject[0], UnitMember.subject_id == subject[1]
-        before = set(session.scalars(select(UnitMember.code).where(*known)))
-        if before - wanted:
-            session.execute(delete(UnitMember).where(*known, UnitMember.code.in_(before - wanted)))
-        wanted -= before
-    if wanted:
-        write_behind.of(session).add(_MEMBERS, [(*subject, code) for code in sorted(wanted)])
+        session.execute(delete(UnitMember).where(*known, UnitMember.code.in_(before - wanted)))
+    if wanted - before:
+        write_behind.of(session).add(_MEMBERS, [(*subject, code) for code in sorted(wanted - before)])
 
 
 def scopes(codes: Iterable[str]) -> set[str]:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -243,6 +244,12 @@ def row_document(found: ZoneSet) -> dict[str, Any]:
 def in_force(session: Session) -> list[dict[str, Any]]:
     """The sets in force with their zones in a few words, those without a place too."""
     return [row_document(found) | {"zones": [summary(zone) for zone in _zones(found)]} for found in active(session)]
+
+
+def shapes(session: Session) -> list[tuple[str, BaseGeometry, dict[str, Any]]]:
+    """The zones in force that have a shape (CGCS2000 degrees), each with its id and `summary`."""
+    found = index(session).zones
+    return [(zone.id, zone.shape, summary(zone)) for zone in found if zone.shape is not None]
 
 
 def summary(zone: Zone) -> dict[str, Any]:

@@ -244,7 +244,7 @@ def test_geojson_is_a_feature_collection_in_nine_decimals(client, records, inspe
     assert answer.mimetype == "application/geo+json"
     assert "Accept" in answer.headers["Vary"]
     collection = answer.get_json(force=True)
-    assert documents.FeatureCollectionSchema().validate(collection) == {}
+    assert documents.points_of(documents.FindingSchema, "Finding")().validate(collection) == {}
     first, second = collection["features"]
     assert (first["id"], second["id"]) == (placed.id, nowhere.id)
     assert first["geometry"] == {"type": "Point", "coordinates": [109.33, 24.25]}

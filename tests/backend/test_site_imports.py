@@ -162,6 +162,26 @@ def test_a_second_table_changes_what_differs_and_leaves_what_it_does_not_say(app
     assert session.scalars(select(Site).where(Site.code == "LJ-2")).one().rev == 1
 
 
+@pytest.mark.both_databases
+def test_sites_of_a_table_enter_and_leave_a_management_unit(app, client, server, records):
+    admin = records.person("admin")
+    unit = {"code": "M-PARK", "name": "试验园区", "kind": "industrial_park", "datum": "CGCS2000"}
+    square = [[109.32, 24.25], [109.34, 24.25], [109.34, 24.26], [109.32, 24.26], [109.32, 24.25]]
+    unit["outline"] = {"type": "Polygon", "coordinates": [square]}
+    assert client.post("/api/v1/units", json=unit, headers=admin.headers).status_code == 201
+    phone = server.phone("tan", grants=("M-PARK",))
+    there, away = (109.33, 24.255), (109.36, 24.255)
+    applied(app, client, admin, sent(client, admin, table(line("LJ-1", there), line("LJ-2", there))).json)
+    phone.sync()
+    assert {row["code"] for row in phone.device.mirror.rows("site")} == {"LJ-1", "LJ-2"}
+    applied(app, client, admin, sent(client, admin, table(line("LJ-1", away), line("LJ-2", there))).json)
+    phone.sync()
+    assert {row["code"] for row in phone.device.mirror.rows("site")} == {"LJ-2"}
+    keeper = records.person("supervisor", "M-PARK")
+    listed = client.get("/api/v1/sites", headers=keeper.headers).json["items"]
+    assert [site["code"] for site in listed] == ["LJ-2"]
+
+
 def test_a_site_of_somebody_elses_area_is_not_changed_by_a_table(client, records):
     records.site(CHENGZHONG, code="CZ-1")
     report = sent(client, records.person("supervisor", "450206"), table(line("CZ-1"))).json
