@@ -26,6 +26,7 @@ from backend.services import (
     fire_imports,
     leftovers,
     patrols,
+    photo_flags,
     replacing,
     site_doubts,
     site_imports,
@@ -79,6 +80,11 @@ def replace_cells(alive: Callable[[], object]) -> dict[str, Any]:
             return {"looked_at": looked_at, "moved": moved}
         looked_at, moved = looked_at + done["looked_at"], moved + done["moved"]
         alive()
+
+
+def check_photos(alive: Callable[[], object]) -> dict[str, Any]:
+    """Look at the photos that were named and whose bytes are here: fingerprints and flags."""
+    return photo_flags.PhotoLook(blobs(), reading, writing, clock.now).run(alive)
 
 
 def scrub(_alive: Callable[[], object]) -> dict[str, Any]:
@@ -139,6 +145,7 @@ JOB_KINDS: dict[str, Work] = {
 }
 
 LONG: dict[str, LongWork] = {
+    "check-photos": check_photos,
     "daily-backup": daily_backup,
     "replace-cells": replace_cells,
     "scrub": scrub,
@@ -156,4 +163,5 @@ HOURLY = (
     "look-at-sites",
     "forget-tracks",
     "replace-cells",
+    "check-photos",
 )
