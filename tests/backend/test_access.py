@@ -68,6 +68,7 @@ ADMIN = {
     "POST /api/v1/zone-imports/<uuid:set_id>/apply",
 }
 OFFICE = {
+    "POST /api/v1/evidence/bundles/<uuid:finding_id>",
     "GET /api/v1/checklists/<code>/<version>/form.xlsx",
     "GET /api/v1/checklists/<code>/<version>/pack.yaml",
     "GET /api/v1/checklists/diff",
