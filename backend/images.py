@@ -78,17 +78,20 @@ def read_exif(image: Image.Image) -> dict[str, Any]:
 
 def thumbnail(file: BinaryIO, media_type: str, size: int) -> bytes:
     """A JPEG of at most `size` pixels a side, upright, without EXIF; raises ImageBroken, ImageTooLarge."""
+    out = io.BytesIO()
+    upright(file, media_type, size).save(out, "JPEG", quality=THUMBNAIL_QUALITY)
+    return out.getvalue()
+
+
+def upright(file: BinaryIO, media_type: str, size: int) -> Image.Image:
+    """A copy of at most `size` pixels a side, as it is to be looked at; raises ImageBroken, ImageTooLarge."""
     with _open(file, media_type) as image, _decoding:
         try:
             image.draft(None, (size, size))  # a JPEG is decoded at the least scale that will do
             image.thumbnail((size, size))
-            small = ImageOps.exif_transpose(image)
-            small = _on_white(small)
+            return _on_white(ImageOps.exif_transpose(image))
         except (OSError, ValueError, SyntaxError, EOFError, RuntimeError) as error:
             raise ImageBroken(str(error)) from error
-    out = io.BytesIO()
-    small.save(out, "JPEG", quality=THUMBNAIL_QUALITY)
-    return out.getvalue()
 
 
 def grey(file: BinaryIO, media_type: str, side: int) -> Image.Image:

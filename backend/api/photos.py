@@ -1,16 +1,18 @@
-"""Photos as evidence: what is known of one."""
+"""Photos as evidence: what is known of one, and copies that say it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, jsonify
+from flask import Response, jsonify, request
 from flask_smorest import Blueprint
-from marshmallow import Schema, fields
+from marshmallow import RAISE, Schema, fields, validate
 
+from backend import catalogue
 from backend.api import access
 from backend.api.document_parts import LocationSchema, PersonSchema, PhotoFlagSchema, PositionSchema, text, time
-from backend.services import photo_evidence
+from backend.services import photo_evidence, watermarks
+from backend.storage import blobs
 from backend.transactions import reading
 
 blueprint = Blueprint("photos", __name__, url_prefix="/api/v1/photos", description="Photos as evidence 照片证据")
@@ -83,3 +85,26 @@ def evidence(sha256: str) -> Response:
     with reading() as session:
         found: dict[str, Any] = photo_evidence.record(session, access.current_actor(), sha256)
     return jsonify(found)
+
+
+class WatermarkSchema(Schema):
+    finding = fields.UUID(metadata={"description": "As which finding shows it; without, the last use that you may see"})
+    size = fields.Integer(load_default=1600, validate=validate.Range(1, 1600))
+    lang = fields.String(load_default=catalogue.DEFAULT, validate=validate.OneOf(catalogue.LANGUAGES))
+
+
+@blueprint.get("/<sha256>/watermarked")
+@blueprint.arguments(WatermarkSchema, location="query", unknown=RAISE)
+@blueprint.doc(responses={200: {"description": "A JPEG", "content": {"image/jpeg": {}}}})
+@access.anyone_known()
+def watermarked(query: dict[str, Any], sha256: str) -> Response:
+    """A copy with time, place, cell, inspector and number on it; the original stays as it is."""
+    finding = str(query["finding"]) if "finding" in query else None
+    with reading() as session:
+        mark = watermarks.of(session, access.current_actor(), sha256, finding, query["lang"])
+    response = Response(watermarks.copy(blobs(), mark, query["size"]), mimetype="image/jpeg")
+    response.set_etag(f"{sha256}-{mark.name(query['size'])}")
+    response.headers["Cache-Control"] = "private, no-cache"  # a finding may move or get a number
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.make_conditional(request.environ)
+    return response

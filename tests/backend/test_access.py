@@ -144,6 +144,7 @@ KNOWN = {
     "GET /api/v1/findings": False,
     "GET /api/v1/findings/<uuid:finding_id>": False,
     "GET /api/v1/photos/<sha256>/evidence": False,
+    "GET /api/v1/photos/<sha256>/watermarked": False,
     "GET /api/v1/inspections": False,
     "GET /api/v1/inspections/<uuid:inspection_id>": False,
     "GET /api/v1/packs/<sha256>": False,
