@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench import counter_bench, fleet_bench, pull_bench, tally_bench, ten_thousand_bench, tile_bench
+from bench import counter_bench, fleet_bench, phash_bench, pull_bench, tally_bench, ten_thousand_bench, tile_bench
 from bench.fleet import PHOTO_BYTES, Camera
 from bench.service_times import Samples
 from bench.ten_thousand_bench import simulate
@@ -91,3 +91,11 @@ def test_tiles_and_lists_are_measured_at_each_size(tmp_path: Path) -> None:
     assert {row["findings"] for row in rows} == {50, 100}
     assert {"tile 6, all", "tile 14, by text", "viewport list", "newest 100"} <= {row["what"] for row in rows}
     assert {row["who"] for row in rows} == {"admin", "county", "township"}
+
+
+def test_pictures_are_looked_up_and_both_ways_find_the_same(tmp_path: Path) -> None:
+    out = tmp_path / "phash.json"
+    phash_bench.main(["--hashes", "2000", "--lookups", "170", "--json", str(out)])
+    [row] = json.loads(out.read_text())
+    assert row["found"] >= 17
+    assert row["ratio"] > 0
