@@ -67,8 +67,7 @@ def ours(wanted: np.ndarray) -> tuple[float, int]:
     with reading() as session:
         for first in range(0, len(wanted), TOGETHER):
             together = [int(hash) for hash in wanted[first : first + TOGETHER]]
-            for _, _, near in photo_prints.near(session, together):
-                found += sum((near ^ hash).bit_count() <= NEAR_BITS for hash in together)
+            found += sum(1 for _ in photo_prints.near(session, together))
     return perf_counter() - start, found
 
 

@@ -54,7 +54,11 @@ class BundleInvalid(SyncError):
 
 @dataclass(slots=True)
 class Report:
-    """What a good bundle is of. `waiting`: log entries that no daily root covered yet when it was made."""
+    """What a good bundle is of.
+
+    `unsigned`: ops of devices that have no key. `waiting`: log entries that no daily root covered yet when it was made.
+    `unnamed`: photos that no op in it names, as those that somebody added at the console.
+    """
 
     manifest: Json
     signed_by: str
@@ -62,6 +66,7 @@ class Report:
     counts: Counter[str] = field(default_factory=Counter)
     unsigned: int = 0
     waiting: int = 0
+    unnamed: int = 0
 
 
 def check(file: IO[bytes], trusted: Mapping[str, Jwk] | None = None) -> Report:
@@ -88,6 +93,7 @@ class _Check:
         self.members(manifest, report)
         self.log(manifest, report)
         self.ops(report)
+        report.unnamed = self._unnamed(manifest)
         return report
 
     # the list of files and its seal --------------------------------------------------------------------------------
@@ -111,7 +117,7 @@ class _Check:
             raise BundleInvalid(SEAL, str(error)) from None
         if said.get("manifest") != found:
             raise BundleInvalid(MANIFEST, "it is not the list that was sealed")
-        if manifest.get("format") != FORMAT:
+        if manifest.get("format") != FORMAT or not _is_list_of_files(manifest):
             raise BundleInvalid(MANIFEST, f"this is no {FORMAT}")
         self.signed_by = json.loads(receipts.decode(seal.split(".")[0]))["kid"]
         return manifest
@@ -180,8 +186,8 @@ class _Check:
             try:
                 before[said["stream"], said["n"]] = said["sha256"]
                 self._op(said, streams.get(said["stream"]) or {}, before, report)
-            except (KeyError, TypeError):
-                raise BundleInvalid(OPS, "it is no list of ops") from None
+            except (KeyError, TypeError, AttributeError, ValueError):
+                raise BundleInvalid(OPS, "it does not say of an op what it should") from None
 
     def _op(self, said: Json, stream: Json, before: Mapping[tuple[str, int], str], report: Report) -> None:
         name, body = said["file"], self._read(said["file"])
@@ -224,6 +230,11 @@ class _Check:
             if (payload.get("op"), payload.get("sha256")) != (said["id"], said["sha256"]):
                 raise BundleInvalid(name, f"entry {entry.n} of the log is of another op")
 
+    def _unnamed(self, manifest: Json) -> int:
+        bodies = [self._read(each["name"]) for each in manifest["members"] if each["name"].startswith("ops/")]
+        photos = [each["sha256"] for each in manifest["members"] if each["name"].startswith("photos/")]
+        return sum(all(sha256.encode() not in body for body in bodies) for sha256 in photos)
+
     # reading ---------------------------------------------------------------------------------------------------------
     def _read(self, name: str) -> bytes:
         try:
@@ -260,18 +271,35 @@ def _list(name: str, document: Json, key: str) -> Sequence[Json]:
     return found
 
 
+def _is_list_of_files(manifest: Json) -> bool:
+    """Whether a manifest has the form that the rest relies on."""
+    finding, missing = manifest.get("finding"), manifest.get("missing")
+    files = _list(MANIFEST, manifest, "members")
+    return (
+        isinstance(finding, dict)
+        and isinstance(finding.get("number"), str)
+        and isinstance(manifest.get("made_at"), str)
+        and isinstance(missing, list)
+        and all(isinstance(each, dict) and {"sha256", "reason"} <= set(each) for each in missing)
+        and all(
+            isinstance(each.get("name"), str) and isinstance(each.get("sha256"), str) and type(each.get("size")) is int
+            for each in files
+        )
+    )
+
+
 def main(arguments: Sequence[str]) -> int:
     """The command; 0 for a good bundle, 1 for any other."""
     if not 1 <= len(arguments) <= 2:
         print("usage: python -m sync.bundle_check BUNDLE.zip [KEYS.json]")
         return 2
-    trusted = None if len(arguments) == 1 else read_keys(Path(arguments[1]).read_bytes())
-    with Path(arguments[0]).open("rb") as file:
-        try:
+    try:
+        trusted = None if len(arguments) == 1 else read_keys(Path(arguments[1]).read_bytes())
+        with Path(arguments[0]).open("rb") as file:
             report = check(file, trusted)
-        except BundleInvalid as error:
-            print(f"BAD: {error}")
-            return 1
+    except (BundleInvalid, OSError) as error:
+        print(f"BAD: {error}")
+        return 1
     print("\n".join(told(report)))
     return 0
 
@@ -293,7 +321,9 @@ def told(report: Report) -> list[str]:
         lines.append(f"{report.unsigned} ops of devices without a key: the receipts and the log alone vouch for them")
     if report.waiting:
         lines.append(f"{report.waiting} log entries were under no daily root yet; bundle again tomorrow")
-    lines += [f"NOT INCLUDED: photo {each['sha256']}: {each['reason']}" for each in said.get("missing") or ()]
+    if report.unnamed:
+        lines.append(f"{report.unnamed} photos are named by no op in it: they were added at the console")
+    lines += [f"NOT INCLUDED: photo {each['sha256']}: {each['reason']}" for each in said["missing"]]
     lines.append(f"sealed with the server's key {report.signed_by}")
     if not report.trusted:
         lines.append("This bundle agrees with itself. Compare that key with the server's, or give its keys (--key).")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
+import numpy as np
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
@@ -57,28 +58,31 @@ def similar(session: Session, sha256: str, fingerprint: Fingerprint) -> dict[str
 
 
 def _candidates(session: Session, sha256: str, fingerprint: Fingerprint) -> list[str]:
-    """Those that share the most hashes, each within NEAR_BITS; a whole is compared with wholes alone."""
-    own = [(n == _WHOLE, detail.hash) for n, detail in _hashes(fingerprint)]
+    """Those that share the most hashes; a whole is compared with wholes alone."""
+    own = list(_hashes(fingerprint))
     votes: dict[str, int] = defaultdict(int)
-    for other, n, hash in near(session, [hash for _, hash in own]):
-        if other != sha256 and any(
-            (n == _WHOLE) == whole and (hash ^ mine).bit_count() <= fingerprints.NEAR_BITS for whole, mine in own
-        ):
+    for other, n, index in near(session, [detail.hash for _, detail in own]):
+        if other != sha256 and (n == _WHOLE) == (own[index][0] == _WHOLE):
             votes[other] += 1
     return sorted(votes, key=lambda each: (-votes[each], each))[:MOST_CANDIDATES]
 
 
-def near(session: Session, hashes: Collection[int]) -> Iterator[tuple[str, int, int]]:
-    """Stored hashes (bytes, number, hash) that share a band, but for a bit, with one of these: all within NEAR_BITS."""
+def near(session: Session, hashes: Sequence[int]) -> Iterator[tuple[str, int, int]]:
+    """All stored hashes within NEAR_BITS of one of these: whose bytes, their number, and the index of that one.
+
+    Asks for what shares a band but for a bit, and compares that.
+    """
     columns = (PhotoPrint.first, PhotoPrint.second, PhotoPrint.third)
-    seen = set()
+    found: dict[tuple[str, int], int] = {}
     for index, column in enumerate(columns):
         wanted = {near for hash in hashes for near in fingerprints.neighbours(fingerprints.bands(hash)[index])}
         query = select(PhotoPrint.sha256, PhotoPrint.n, *columns).where(column.in_(sorted(wanted)))
-        for row in session.execute(query):
-            if (row.sha256, row.n) not in seen:
-                seen.add((row.sha256, row.n))
-                yield row.sha256, row.n, fingerprints.joined((row.first, row.second, row.third))
+        for sha256, n, first, second, third in session.execute(query):
+            found[sha256, n] = fingerprints.joined((first, second, third))
+    keys = list(found)
+    apart = np.bitwise_xor.outer(np.array(list(found.values()), np.uint64), np.array(hashes, np.uint64))
+    for row, index in np.argwhere(np.bitwise_count(apart) <= fingerprints.NEAR_BITS).tolist():
+        yield *keys[row], index
 
 
 def _hashes(fingerprint: Fingerprint) -> Iterator[tuple[int, Detail]]:

@@ -143,7 +143,7 @@ def test_a_bundle_holds_all_that_a_finding_rests_on_and_agrees_with_the_servers_
     bundle = told.bundle()
     report = check(bundle, told.keys())
     assert report.trusted
-    assert (report.unsigned, report.counts["photos"], report.counts["receipts"]) == (0, 1, 3)
+    assert (report.unsigned, report.unnamed, report.counts["photos"], report.counts["receipts"]) == (0, 0, 1, 3)
     members = contents(bundle)
     assert members[f"photos/{told.sha256}.jpg"] == told.data
     finding = json.loads(members["records/finding.json"])
@@ -271,6 +271,32 @@ def test_not_even_the_server_can_change_what_a_device_signed_or_what_it_told_a_d
     assert check(packed(resealed(members, key, {other: unrooted})), told.keys()).waiting == 2
     exchanged: Edit = lambda data: changed(data, lambda said: said["ops"][0].update(log=second["log"]))  # noqa: E731
     assert as_the_server({"ops/index.json": exchanged}) == first["file"]
+
+
+NONSENSE = (
+    b"", b"[]", b"null", b"{}", b"\xff{", b"[" * 5000, b'{"entry": {"n": 1}}', b'{"keys": [7]}', b'{"members": [{}]}',
+    b'{"ops": [{}]}', b'{"ops": [{"stream": 1, "n": "x", "sha256": null}]}', b'{"ops": [{"stream": [], "n": 1}]}',
+)  # fmt: skip
+
+
+def test_whatever_somebody_seals_with_a_key_of_their_own_is_answered_in_words(told: Told) -> None:
+    forger = SigningKey(Ed25519PrivateKey.generate())
+    members = contents(told.bundle())
+    members["keys.json"] = json.dumps({"keys": [*told.keys().values(), forger.jwk]}).encode()
+    told_bad = set()
+    for name in kinds(members).values():
+        for nonsense in NONSENSE:
+            forged = resealed(members, forger, {name: lambda data, nonsense=nonsense: nonsense})
+            if name in (bundle_check.MANIFEST, bundle_check.SEAL):
+                forged[name] = nonsense
+            if name == bundle_check.MANIFEST:
+                sealed = {"manifest": hashlib.sha256(nonsense).hexdigest()}
+                forged[bundle_check.SEAL] = forger.seal(receipts.BUNDLE, sealed).encode()
+            try:
+                assert bundle_check.told(check(packed(forged)))
+            except BundleInvalid as error:
+                told_bad.add((name, error.member))
+    assert {name for name, _ in told_bad} == set(kinds(members).values()) - {"README.txt", "records/finding.json"}
 
 
 @pytest.mark.parametrize("junk", [b"", b"PK\x05\x06" + b"\0" * 18, b"no zip at all", b"PK\x03\x04" + b"\xff" * 300])
