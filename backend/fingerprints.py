@@ -28,7 +28,8 @@ NEAR_BITS = 5
 DETAILS = 16
 SIDE, SKETCH_SIDE = 256, 64
 _HASH_SIDE, _FREQUENCIES = 32, 8
-_SIGMA, _SCALES, _SCALES_AN_OCTAVE = 5.0, 12, 3
+_COARSE = 2  # blobs are sought on a copy that is so much smaller: none of them is small
+_SIGMA, _SCALES, _SCALES_AN_OCTAVE = 2.5, 12, 3
 _REACH = 2.5  # of a detail's window, in units of its blob
 _LEAST_DETAIL, _LEAST_CONTRAST = 2.0, 4.0  # grey levels: below, a hash is of noise
 _LIKE_BITS, _VOTES, _SAME = 12, 2, 0.9
@@ -80,7 +81,7 @@ def of_picture(picture: Image.Image) -> Fingerprint:
     longer = float(max(picture.size))
     found = [
         Detail(_hash(picture, (x - r, y - r, x + r, y + r)), x / longer, y / longer, r / longer)
-        for x, y, r in _blobs(np.asarray(picture, float))
+        for x, y, r in _squares(picture)
     ]
     return Fingerprint(whole, tuple(found) if whole is not None else (), Sketch(*small.size, small.tobytes()))
 
@@ -187,6 +188,13 @@ def _hash(picture: Image.Image, box: tuple[float, float, float, float] | None) -
     small = np.asarray(picture.resize((_HASH_SIDE, _HASH_SIDE), Image.Resampling.BILINEAR, box=box), float)
     lowest = (_cosines() @ small @ _cosines().T).ravel()[1:]
     return int.from_bytes(np.packbits(np.concatenate([[False], lowest > np.median(lowest)])).tobytes())
+
+
+def _squares(picture: Image.Image) -> list[tuple[float, float, float]]:
+    """The squares around a picture's blobs that lie within it: x, y and half-side, in pixels."""
+    coarse = np.asarray(picture.reduce(_COARSE), np.float64)
+    found = [(x * _COARSE, y * _COARSE, r * _COARSE) for x, y, r in _blobs(coarse)]
+    return [(x, y, r) for x, y, r in found if x + r <= picture.width and y + r <= picture.height]
 
 
 def _blobs(picture: Grey) -> list[tuple[float, float, float]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
@@ -10,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFilter
 SIZE = (800, 600)
 
 
+@lru_cache(maxsize=40)
 def scene(seed: int, size: tuple[int, int] = SIZE) -> Image.Image:
     """A scene with a horizon, two textured grounds and some dozens of things in it."""
     random = np.random.default_rng(seed)

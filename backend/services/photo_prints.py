@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import Integer, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,9 @@ from backend.models import PhotoPrint, PhotoSketch
 
 MOST_CANDIDATES = 50
 _WHOLE = 0
+_BANDS = (PhotoPrint.first, PhotoPrint.second, PhotoPrint.third)
+_WANTED = bindparam("wanted", type_=Integer, expanding=True, literal_execute=True)  # hundreds of numbers: as text
+_BY_BAND = [select(PhotoPrint.sha256, PhotoPrint.n, *_BANDS).where(column.in_(_WANTED)) for column in _BANDS]
 
 
 def keep(session: Session, sha256: str, fingerprint: Fingerprint) -> None:
@@ -72,12 +75,10 @@ def near(session: Session, hashes: Sequence[int]) -> Iterator[tuple[str, int, in
 
     Asks for what shares a band but for a bit, and compares that.
     """
-    columns = (PhotoPrint.first, PhotoPrint.second, PhotoPrint.third)
     found: dict[tuple[str, int], int] = {}
-    for index, column in enumerate(columns):
+    for index, query in enumerate(_BY_BAND):
         wanted = {near for hash in hashes for near in fingerprints.neighbours(fingerprints.bands(hash)[index])}
-        query = select(PhotoPrint.sha256, PhotoPrint.n, *columns).where(column.in_(sorted(wanted)))
-        for sha256, n, first, second, third in session.execute(query):
+        for sha256, n, first, second, third in session.execute(query, {"wanted": sorted(wanted)}):
             found[sha256, n] = fingerprints.joined((first, second, third))
     keys = list(found)
     apart = np.bitwise_xor.outer(np.array(list(found.values()), np.uint64), np.array(hashes, np.uint64))
