@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 MIB = 1024 * 1024
@@ -42,6 +42,32 @@ class DrawRates:
 
 
 @dataclass(frozen=True, slots=True)
+class PhotoRules:
+    """From where on a photo is flagged. A flag asks somebody to look; it never refuses anything.
+
+    Each value with its reason; docs/evidence.md has the table.
+    """
+
+    exif_distance_m: float = 500.0
+    """A cold receiver may be some hundred metres off, and indoors a phone reports a mast; more is another place."""
+    exif_minutes: float = 10.0
+    """Cameras without a network drift by minutes a year; a photo of another visit is hours or days away."""
+    edited_minutes: float = 1.0
+    """A camera writes when a file was changed and when it was taken within a second of one another."""
+    travel_kmh: float = 200.0
+    """Expressways allow 120 km/h, and the railway between two towns, door to door, is slower than this."""
+    travel_least_m: float = 1000.0
+    """Below, beside what both positions are unsure of, it is the receiver that moved."""
+    clock_s: float = 300.0
+    """A phone on a network keeps time within seconds; five minutes are what the contract calls a clock that is off."""
+    burst_minutes: float = 10.0
+    """Two shots of one person within it look alike because they are of one visit."""
+    camera_look_back: int = 10
+    camera_least: int = 3
+    """The camera's own habit is told from its last ten photos, and only when there are three of them or more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that differs between two installations."""
 
@@ -59,13 +85,12 @@ class Settings:
     invite_hours: int = 24
     revoked_grace_days: int = 30
     login_hours: int = 12
-    clock_tolerance_s: int = 300
-    exif_distance_m: float = 500.0
     audit_days: int = 185
     argon2_memory_kib: int = 65536
     login_attempts: str = "10 per minute"
     limits: Limits = field(default_factory=Limits)
     draw_rates: DrawRates = field(default_factory=DrawRates)
+    photo_rules: PhotoRules = field(default_factory=PhotoRules)
 
     @property
     def backup_folder(self) -> Path:
@@ -109,6 +134,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         demo=env.get("BLUEGRID_DEMO") == "1",
         limits=Limits(file_bytes=_whole(env, "BLUEGRID_FILE_MIB", 50, least=1) * MIB),
         draw_rates=_draw_rates(env),
+        photo_rules=_photo_rules(env),
     )
 
 
@@ -127,6 +153,20 @@ def _draw_rates(env: Mapping[str, str]) -> DrawRates:
         if found[name] > 100:
             raise SettingInvalid(f"{setting} must be at most 100")
     return DrawRates(**found)
+
+
+PHOTO_SETTINGS = {
+    "exif_distance_m": "BLUEGRID_PHOTO_EXIF_METRES",
+    "exif_minutes": "BLUEGRID_PHOTO_EXIF_MINUTES",
+    "travel_kmh": "BLUEGRID_PHOTO_TRAVEL_KMH",
+    "clock_s": "BLUEGRID_PHOTO_CLOCK_SECONDS",
+}
+
+
+def _photo_rules(env: Mapping[str, str]) -> PhotoRules:
+    usual = PhotoRules()
+    said = {name: _whole(env, setting, int(getattr(usual, name)), least=1) for name, setting in PHOTO_SETTINGS.items()}
+    return replace(usual, **said)
 
 
 def _whole(env: Mapping[str, str], name: str, default: int, least: int) -> int:

@@ -1,8 +1,9 @@
 """Reads facts from image bytes, and derives thumbnails; originals are never changed.
 
 Facts are a plain dict that JSON can hold: `kind`, `width`, `height`, `exif`. `exif` has, as far as the file says it,
-`taken_at` (RFC 3339; without an offset when the camera gave none), `gps` {"lon", "lat", "altitude_m", "at"} in WGS-84
-degrees, metres and UTC, `make`, `model`, `software`, `orientation` (1 to 8). Whatever is malformed there is left out.
+`taken_at` and `modified_at` (RFC 3339; without an offset when the camera gave none), `gps` {"lon", "lat",
+"altitude_m", "at"} in WGS-84 degrees, metres and UTC, `make`, `model`, `software`, `orientation` (1 to 8). Whatever is
+malformed there is left out.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import math
 import re
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO
 
@@ -64,6 +66,7 @@ def read_exif(image: Image.Image) -> dict[str, Any]:
         return {}
     found = {
         "taken_at": _or_none(_taken_at, detail),
+        "modified_at": _or_none(_modified_at, main),
         "gps": _or_none(_gps, gps),
         "make": _or_none(_text, main.get(ExifTags.Base.Make)),
         "model": _or_none(_text, main.get(ExifTags.Base.Model)),
@@ -75,17 +78,33 @@ def read_exif(image: Image.Image) -> dict[str, Any]:
 
 def thumbnail(file: BinaryIO, media_type: str, size: int) -> bytes:
     """A JPEG of at most `size` pixels a side, upright, without EXIF; raises ImageBroken, ImageTooLarge."""
+    out = io.BytesIO()
+    upright(file, media_type, size).save(out, "JPEG", quality=THUMBNAIL_QUALITY)
+    return out.getvalue()
+
+
+def upright(file: BinaryIO, media_type: str, size: int) -> Image.Image:
+    """A copy of at most `size` pixels a side, as it is to be looked at; raises ImageBroken, ImageTooLarge."""
     with _open(file, media_type) as image, _decoding:
         try:
             image.draft(None, (size, size))  # a JPEG is decoded at the least scale that will do
             image.thumbnail((size, size))
-            small = ImageOps.exif_transpose(image)
-            small = _on_white(small)
+            return _on_white(ImageOps.exif_transpose(image))
         except (OSError, ValueError, SyntaxError, EOFError, RuntimeError) as error:
             raise ImageBroken(str(error)) from error
-    out = io.BytesIO()
-    small.save(out, "JPEG", quality=THUMBNAIL_QUALITY)
-    return out.getvalue()
+
+
+def grey(file: BinaryIO, media_type: str, side: int) -> Image.Image:
+    """The picture upright and grey, its longer side `side` pixels; raises ImageBroken, ImageTooLarge."""
+    with _open(file, media_type) as image, _decoding:
+        try:
+            image.draft(None, (side, side))
+            upright = _on_white(ImageOps.exif_transpose(image)).convert("L")
+        except Exception as error:  # as in _open
+            raise ImageBroken(str(error)) from error
+    scale = side / max(upright.size)
+    size = (max(1, round(upright.width * scale)), max(1, round(upright.height * scale)))
+    return upright.resize(size, Image.Resampling.BOX)
 
 
 def thumbnail_size(asked: int) -> int:
@@ -143,6 +162,9 @@ def _block(main: Any, which: int) -> Mapping[int, Any]:
 
 
 def _text(value: Any) -> str | None:
+    if isinstance(value, str):  # Pillow takes the bytes for Latin-1; programs here write UTF-8
+        with suppress(UnicodeError):
+            value = value.encode("latin-1").decode("utf-8")
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
     if not isinstance(value, str):
@@ -162,6 +184,12 @@ def _taken_at(detail: Mapping[int, Any]) -> str | None:
     moment = datetime.strptime(text, "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007 (the zone, if any, is another field)
     offset = _text(detail.get(ExifTags.Base.OffsetTimeOriginal)) or ""
     return moment.isoformat() + (offset if re.fullmatch(r"[+-](0\d|1[0-4]):[0-5]\d", offset) else "")
+
+
+def _modified_at(main: Mapping[int, Any]) -> str | None:
+    """When the file was last changed, by the clock of whatever changed it; no zone is to be had."""
+    text = _text(main.get(ExifTags.Base.DateTime))
+    return None if text is None else datetime.strptime(text, "%Y:%m:%d %H:%M:%S").isoformat()  # noqa: DTZ007
 
 
 def _gps(block: Mapping[int, Any]) -> dict[str, Any] | None:

@@ -1,8 +1,8 @@
-"""What the server signs: receipts of ops, and the daily roots of its log.
+"""What the server signs: receipts of ops, the daily roots of its log, and lists of what an evidence bundle holds.
 
-Both are compact JWS (RFC 7515) with EdDSA over Ed25519 (RFC 8037): the signed bytes travel inside, so that anyone who
+All are compact JWS (RFC 7515) with EdDSA over Ed25519 (RFC 8037): the signed bytes travel inside, so that anyone who
 has the server's public key checks them offline, in any language, without serialising anything again. `kid` is the
-key's thumbprint (RFC 7638); `typ` keeps a receipt from passing as a root.
+key's thumbprint (RFC 7638); `typ` keeps one from passing as another.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sync.canonical import canonical
 from sync.errors import SyncError
 from sync.store import Json
 
-RECEIPT, ROOT = "bluegrid-receipt", "bluegrid-root"
+RECEIPT, ROOT, BUNDLE = "bluegrid-receipt", "bluegrid-root", "bluegrid-bundle"
 Jwk = Mapping[str, Any]
 
 
@@ -72,7 +72,7 @@ class SigningKey:
         self._key = key
         self.jwk = jwk_of(key.public_key())
         self._headers = {
-            typ: _encode(canonical({"alg": "EdDSA", "kid": self.kid, "typ": typ})) for typ in (RECEIPT, ROOT)
+            typ: _encode(canonical({"alg": "EdDSA", "kid": self.kid, "typ": typ})) for typ in (RECEIPT, ROOT, BUNDLE)
         }
 
     @property
@@ -109,8 +109,8 @@ def open_sealed(typ: str, compact: str, keys: Mapping[str, Jwk]) -> Json:
     """The payload of a compact JWS of that type; raises ReceiptInvalid, ReceiptKeyUnknown."""
     try:
         header_part, payload_part, signature_part = compact.split(".")
-        header, payload = json.loads(_decode(header_part)), json.loads(_decode(payload_part))
-        signature = _decode(signature_part)
+        header, payload = json.loads(decode(header_part)), json.loads(decode(payload_part))
+        signature = decode(signature_part)
         named = (header["alg"], header["typ"], header["kid"])
     except (AttributeError, ValueError, TypeError, KeyError, RecursionError):
         raise ReceiptInvalid("This is no compact JWS.") from None
@@ -147,7 +147,7 @@ def read_key(jwk: Jwk) -> Ed25519PublicKey:
     try:
         if jwk.get("kty") != "OKP" or jwk.get("crv") != "Ed25519" or "d" in jwk:
             raise ValueError("kind")
-        return Ed25519PublicKey.from_public_bytes(_decode(jwk.get("x")))
+        return Ed25519PublicKey.from_public_bytes(decode(jwk.get("x")))
     except ValueError:
         raise ReceiptInvalid("The key must be a JWK of an Ed25519 key, without its private part.") from None
 
@@ -161,7 +161,7 @@ def by_kid(jwks: Any) -> dict[str, Jwk]:
     return found
 
 
-def _decode(text: object) -> bytes:
+def decode(text: object) -> bytes:
     """Base64url without padding, in its one canonical spelling; raises ValueError."""
     if not isinstance(text, str):
         raise ValueError("not text")

@@ -13,6 +13,7 @@ from bench import (
     counter_bench,
     fleet_bench,
     import_bench,
+    phash_bench,
     pull_bench,
     replace_bench,
     tally_bench,
@@ -114,3 +115,11 @@ def test_findings_are_placed_anew_beside_a_phone_that_pushes(tmp_path: Path) -> 
     told, redrawn = json.loads(out.read_text())
     assert told["moved"] >= 40
     assert 0 < redrawn["moved"] < redrawn["looked_at"]
+
+
+def test_pictures_are_looked_up_and_both_ways_find_the_same(tmp_path: Path) -> None:
+    out = tmp_path / "phash.json"
+    phash_bench.main(["--hashes", "2000", "--lookups", "170", "--json", str(out)])
+    [row] = json.loads(out.read_text())
+    assert row["found"] >= 17
+    assert row["ratio"] > 0

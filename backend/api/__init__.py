@@ -37,6 +37,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         packs,
         patrols,
         people,
+        photos,
         places,
         site_imports,
         sites,
@@ -91,6 +92,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         draws,
         attention,
         evidence,
+        photos,
         backups,
         health,
     ):

@@ -63,3 +63,19 @@ class FlagSchema(Schema):
 
     code = fields.String(required=True)
     detail = fields.Raw(required=True, allow_none=True)
+
+
+class BothLanguagesSchema(Schema):
+    zh = fields.String(required=True)
+    en = fields.String(required=True)
+
+
+class PhotoFlagSchema(Schema):
+    """What is doubtful about a photo as one subject shows it; a flag asks somebody to look, it refuses nothing."""
+
+    sha256 = fields.String(required=True)
+    subject = fields.Dict(required=True, metadata={"description": "type and id"})
+    code = code("photo_flag")
+    text = fields.Nested(BothLanguagesSchema, required=True)
+    details = fields.Dict(required=True, metadata={"description": "`other` is null where you may not see it"})
+    found_at = time("When the server found it")

@@ -14,6 +14,7 @@ from backend.api.document_parts import (
     FlagSchema,
     LocationSchema,
     PersonSchema,
+    PhotoFlagSchema,
     PhotoSchema,
     PositionSchema,
     code,
@@ -99,6 +100,10 @@ class FindingDetailSchema(FindingSchema):
     hops = fields.List(fields.Nested(HopSchema), required=True)
     place_said = fields.List(fields.Dict(), required=True, metadata={"description": "Who claimed and who declined it"})
     former_cells = fields.List(fields.Nested(FormerCellSchema), required=True)
+    photo_flags = fields.List(fields.Nested(PhotoFlagSchema), required=True)
+    evidence_lacks = fields.List(
+        fields.String(), required=True, metadata={"description": "Why it is a lead and no ground for a penalty"}
+    )
 
 
 class InspectionSchema(Schema):

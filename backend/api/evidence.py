@@ -1,17 +1,21 @@
-"""Proofs out of the server's log, for whoever has to show that something was there on a day."""
+"""Proofs out of the server's log, and evidence bundles, for whoever has to show that something was there on a day."""
 
 from __future__ import annotations
 
-from typing import Any
+import tempfile
+from typing import Any, BinaryIO, cast
+from uuid import UUID
 
+from flask import Response, send_file
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
+from backend import bundle_making
 from backend.api import access
 from backend.services import evidence
 from backend.transactions import reading
 
-blueprint = Blueprint("evidence", __name__, url_prefix="/api/v1/evidence", description="Proofs out of the server's log")
+blueprint = Blueprint("evidence", __name__, url_prefix="/api/v1/evidence", description="Proofs and evidence bundles")
 
 
 class LogEntrySchema(Schema):
@@ -42,3 +46,15 @@ def proof(n: int) -> dict[str, Any]:
     """That entry `n` of the log (a receipt names it) is under the signed root of its day; checkable offline."""
     with reading() as session:
         return evidence.proof_document(session, n)
+
+
+@blueprint.post("/bundles/<uuid:finding_id>")
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="application/zip")
+@access.people("supervisor", "admin")
+def bundle(finding_id: UUID) -> Response:
+    """All that a finding rests on as one sealed zip: original photos, records, ops, receipts, proofs. Audited."""
+    file = cast(BinaryIO, tempfile.TemporaryFile(prefix="bluegrid-bundle-"))  # noqa: SIM115 (closed with the response)
+    facts = bundle_making.make(access.current_actor(), str(finding_id), file)
+    response = send_file(file, mimetype="application/zip", as_attachment=True, download_name=f"{facts.number}.zip")
+    response.headers["Cache-Control"] = "private, no-store"
+    return response

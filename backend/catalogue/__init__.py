@@ -37,6 +37,12 @@ def codes(group: str) -> tuple[str, ...]:
 
 
 @cache
+def bundle_readme() -> str:
+    """What stands in an evidence bundle for whoever opens it, with places for `number` and `kid`."""
+    return (HERE / "bundle-readme.txt").read_text("utf-8")
+
+
+@cache
 def problems() -> Mapping[str, Mapping[str, Any]]:
     """Every problem code: where it occurs, and its sentence in both languages."""
     found: Mapping[str, Mapping[str, Any]] = yaml.safe_load((HERE / "problems.yaml").read_text("utf-8"))

@@ -27,6 +27,7 @@ from backend.services import (
     fire_imports,
     leftovers,
     patrols,
+    photo_flags,
     replacing,
     site_doubts,
     site_imports,
@@ -82,6 +83,11 @@ def replace_cells(alive: Callable[[], object]) -> dict[str, Any]:
         looked_at, moved = looked_at + done["looked_at"], moved + done["moved"]
         alive()
         turns.rest(perf_counter() - begun)
+
+
+def check_photos(alive: Callable[[], object]) -> dict[str, Any]:
+    """Look at the photos that were named and whose bytes are here: fingerprints and flags."""
+    return photo_flags.PhotoLook(blobs(), reading, writing, clock.now).run(alive)
 
 
 def scrub(_alive: Callable[[], object]) -> dict[str, Any]:
@@ -142,6 +148,7 @@ JOB_KINDS: dict[str, Work] = {
 }
 
 LONG: dict[str, LongWork] = {
+    "check-photos": check_photos,
     "daily-backup": daily_backup,
     "replace-cells": replace_cells,
     "scrub": scrub,
@@ -159,4 +166,5 @@ HOURLY = (
     "look-at-sites",
     "forget-tracks",
     "replace-cells",
+    "check-photos",
 )

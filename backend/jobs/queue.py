@@ -64,6 +64,7 @@ class JobQueue:
         """Queue what is not done and not queued yet."""
         if self.huey.pending_count() < ENOUGH_QUEUED:
             with self.app.app_context():
+                work.ask_when_due()
                 self.kick(work.due())
 
     def _run(self, job_id: str) -> None:

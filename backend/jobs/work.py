@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from time import perf_counter
 
@@ -13,6 +14,7 @@ from backend import clock
 from backend.jobs import intents, turns
 from backend.jobs.kinds import HOURLY, JOB_KINDS, LONG
 from backend.models import Counter, Job
+from backend.services import photo_flags
 from backend.services.receiving import Receiver
 from backend.storage import blobs
 from backend.transactions import reading, writing
@@ -77,9 +79,21 @@ def due() -> list[str]:
         return list(intents.due(session, clock.now()))
 
 
+def ask_when_due() -> None:
+    """Ask for what does not wait for the hour, when there is something of it to do."""
+    with reading() as session:
+        photos_due = photo_flags.is_due(session)
+    if photos_due:
+        _ask(["check-photos"])
+
+
 def ask_hourly() -> None:
     """Ask for the work of the hour, unless it still waits from the last one."""
-    for kind in HOURLY:
+    _ask(HOURLY)
+
+
+def _ask(kinds: Iterable[str]) -> None:
+    for kind in kinds:
         with writing() as session:
             session.execute(select(Counter.id).with_for_update())  # each host's clockwork asks, one after the other
             intents.forget(session, kind, clock.now() - KEPT)

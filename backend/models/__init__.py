@@ -15,6 +15,7 @@ from backend.models.media import Blob, BlobHolder, Mention, Photo, Upload, Uploa
 from backend.models.office import AuditEvent, Job, NumberSeries
 from backend.models.patrol import Patrol, PatrolTrack
 from backend.models.people import Certificate, Grant, LoginToken, User
+from backend.models.photo_evidence import PhotoDue, PhotoFlag, PhotoPrint, PhotoSketch
 from backend.models.site import Site, SiteChange, SiteImport, SiteImportRow
 from backend.models.sync import Counter, Entry, OpIdentity, OpRecord, QuarantinedBody, ScopeDigest, SyncedRow
 from backend.models.task import Task, TaskStep
@@ -70,6 +71,10 @@ __all__ = [
     "Patrol",
     "PatrolTrack",
     "Photo",
+    "PhotoDue",
+    "PhotoFlag",
+    "PhotoPrint",
+    "PhotoSketch",
     "PlaceStep",
     "QuarantinedBody",
     "ReceiptKey",

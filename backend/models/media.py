@@ -21,6 +21,7 @@ class Photo(Base):
     __table_args__ = (
         CheckConstraint("role IN ('before','after','scene','document','signature')", name="role"),
         Index("ix_photo_subject", "subject_type", "subject_id"),
+        Index("ix_photo_author_captured", "author_id", "captured_at", "id"),
     )
 
     id: Mapped[Key]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -138,6 +139,23 @@ def proof(session: Session, n: int) -> tuple[Proof, str]:
         raise NotFound("This entry is under no daily root yet.")
     hashes = [entry.hash for entry in _under(session, signed)]
     return log_chain.proof(hashes, signed.first_n, n), signed.signature
+
+
+def log_documents(session: Session, ns: Collection[int]) -> dict[int, Json]:
+    """Log entries by number, as proofs where a daily root covers them; `root` is null where none does yet."""
+    found = {n: entry for n in ns for entry in server_log.entries(session, n - 1, n)}
+    documents: dict[int, Json] = {}
+    while waiting := sorted(set(found) - set(documents)):
+        n = waiting[0]
+        signed = session.scalar(select(DailyRoot).where(DailyRoot.first_n <= n, DailyRoot.last_n >= n))
+        if signed is None:
+            documents[n] = {"entry": asdict(found[n]), "proof": None, "root": None}
+            continue
+        hashes = [entry.hash for entry in _under(session, signed)]  # once for all entries of its day
+        for each in [each for each in waiting if each <= signed.last_n]:
+            way = log_chain.proof(hashes, signed.first_n, each)
+            documents[each] = proof_check.document(found[each], way, signed.signature)
+    return documents
 
 
 def proof_document(session: Session, n: int) -> Json:

@@ -14,7 +14,20 @@ from sqlalchemy.orm import Session
 
 from backend.extensions import db
 from backend.models import Comment, Finding, FindingCell, Hop, Site
-from backend.services import bounds, campaigns, case_history, cells, pages, place_decisions, replacing, rows, visibility
+from backend.services import (
+    bounds,
+    campaigns,
+    case_history,
+    cells,
+    evidence_grounds,
+    pages,
+    photo_flag_words,
+    photo_flags,
+    place_decisions,
+    replacing,
+    rows,
+    visibility,
+)
 from backend.services.actor import Actor
 from backend.services.errors import NotFound
 from backend.services.finding_filters import Filters
@@ -74,6 +87,9 @@ def detail(session: Session, actor: Actor, finding_id: str, now: datetime) -> ro
     document |= case_history.of(session, finding, now)
     document["place_said"] = place_decisions.history(session, finding.id)
     document["former_cells"] = replacing.former(session, "finding", finding.id)
+    doubtful = photo_flags.of_subjects(session, "finding", [finding.id])
+    document["photo_flags"] = photo_flag_words.documents(session, actor, doubtful)
+    document["evidence_lacks"] = evidence_grounds.lacks(session, finding)
     return document
 
 

@@ -65,6 +65,11 @@ def detail(session: Session, actor: Actor, inspection_id: str) -> rows.Document:
     inspection = session.scalar(visible(actor).where(Inspection.id == inspection_id))
     if inspection is None:
         raise NotFound("There is no such inspection, or you may not see it.")
+    return whole(session, inspection)
+
+
+def whole(session: Session, inspection: Inspection) -> rows.Document:
+    """One inspection, worded; who may see it is decided before."""
     words = checklists.item_words(session, inspection.checklist, inspection.checklist_version)
     document = documents(session, [inspection])[0]
     document["answers"] = [_worded(answer, words) for answer in inspection.answers]

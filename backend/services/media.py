@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO
@@ -165,15 +166,19 @@ def thumbnail(blobs: Blobs, sha256: str, media_type: str | None, size: int) -> b
     """A small upright JPEG of an image that the caller may see; derived once, then read. Raises NoThumbnail."""
     if media_type not in images.FORMATS:
         raise NoThumbnail("Only photos have a thumbnail; fetch the file itself.")
-    size = images.thumbnail_size(size)
-    name = f"thumbnail-{size}"
+    kind, size = media_type, images.thumbnail_size(size)
+    return derive(blobs, sha256, f"thumbnail-{size}", lambda file: images.thumbnail(file, kind, size))
+
+
+def derive(blobs: Blobs, sha256: str, name: str, make: Callable[[BinaryIO], bytes]) -> bytes:
+    """A copy made of stored bytes, once, then read; the bytes are never touched. Raises NoThumbnail."""
     if (kept := blobs.derived(sha256, name)) is not None:
         return kept
     try:
         with blobs.open(sha256) as file:
-            made = images.thumbnail(file, media_type, size)
+            made = make(file)
     except (BlobMissing, images.ImageBroken, images.ImageTooLarge):
-        raise NoThumbnail("No thumbnail can be derived from these bytes.") from None
+        raise NoThumbnail("No copy can be derived from these bytes.") from None
     blobs.keep_derived(sha256, name, made)
     return made
 

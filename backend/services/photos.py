@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from backend import foreknowledge, write_behind
 from backend.bulk import Bulk
-from backend.models import Blob, BlobHolder, Entry, Finding, Mention, Photo
+from backend.models import Blob, BlobHolder, Entry, Finding, Mention, Photo, PhotoDue
 from backend.services import photo_checks, publishing, shown_photos, under_way
 from backend.services.actor import Actor
 from backend.sync_store import SqlStore
@@ -30,17 +30,19 @@ _MISSING = (
     .distinct()
     .order_by(Mention.sha256)
 )
-_MENTIONS, _PHOTOS = Bulk(Mention, "ignore"), Bulk(Photo)
+_MENTIONS, _PHOTOS, _DUE = Bulk(Mention, "ignore"), Bulk(Photo), Bulk(PhotoDue, "ignore")
 
 
 def mention(session: Session, context: OpContext, subject: Subject, hashes: Iterable[str], role: str) -> None:
     """Note the hashes that an op named for a subject; naming one again changes nothing.
 
-    Whoever can see bytes when naming them may show them to others: they become a holder.
+    Whoever can see bytes when naming them may show them to others: they become a holder. What is named is looked at
+    (`photo_flags`) once its bytes are here.
     """
     named = list(dict.fromkeys(hashes))
     common = (*subject, context.author_id, role, context.received_at)
     write_behind.of(session).add(_MENTIONS, [(context.stream, sha256, *common) for sha256 in named])
+    write_behind.of(session).add(_DUE, [(sha256, context.received_at) for sha256 in named])
     shown_photos.named(session, subject, context.stream, named, role)
 
 

@@ -68,6 +68,7 @@ ADMIN = {
     "POST /api/v1/zone-imports/<uuid:set_id>/apply",
 }
 OFFICE = {
+    "POST /api/v1/evidence/bundles/<uuid:finding_id>",
     "GET /api/v1/checklists/<code>/<version>/form.xlsx",
     "GET /api/v1/checklists/<code>/<version>/pack.yaml",
     "GET /api/v1/checklists/diff",
@@ -142,6 +143,8 @@ KNOWN = {
     "GET /api/v1/fire-points/<uuid:point_id>": False,
     "GET /api/v1/findings": False,
     "GET /api/v1/findings/<uuid:finding_id>": False,
+    "GET /api/v1/photos/<sha256>/evidence": False,
+    "GET /api/v1/photos/<sha256>/watermarked": False,
     "GET /api/v1/inspections": False,
     "GET /api/v1/inspections/<uuid:inspection_id>": False,
     "GET /api/v1/packs/<sha256>": False,
