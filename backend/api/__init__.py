@@ -18,6 +18,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         campaigns,
         cases,
         cells,
+        certificates,
         checklists,
         devices,
         docs,
@@ -64,6 +65,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     for module in (
         auth,
         people,
+        certificates,
         devices,
         sync,
         packs,

@@ -15,7 +15,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend.models import Case, CaseStep, Finding, Inspection
-from backend.services import case_tasks, field_history, finding_rights, hops, lifecycle, on_the_spot, publishing
+from backend.services import (
+    case_tasks,
+    certificates,
+    field_history,
+    finding_rights,
+    hops,
+    lifecycle,
+    on_the_spot,
+    publishing,
+)
 from backend.services.actor import Actor
 from backend.services.case_errors import NoteMissing, NotEvidence, RecheckerIsRectifier, StepNotYours
 from backend.services.hops import Stamp
@@ -144,14 +153,28 @@ def _require(session: Session, finding: Finding, case: Case, step: Step, asked: 
         on_the_spot.require(session, finding)
     if lifecycle.OTHER_EYES in step.needs and case.rectified_by == asked.who.user_id:
         raise RecheckerIsRectifier("Whoever said that it was put right does not check it; somebody else does.")
-    if lifecycle.EVIDENCE in step.needs and finding.grade != "evidence":
-        raise NotEvidence("A lead is no ground for a penalty.", lacks=_lacks(session, finding))
+    if lifecycle.EVIDENCE in step.needs:
+        _require_evidence(session, finding)
+
+
+def _require_evidence(session: Session, finding: Finding) -> None:
+    lacks = _lacks(session, finding)
+    if lacks or finding.grade != "evidence":
+        raise NotEvidence("A lead is no ground for a penalty.", lacks=lacks)
 
 
 def _lacks(session: Session, finding: Finding) -> list[Any]:
-    """Why a finding is a lead: its inspection's reasons; without one it never was an administrative inspection."""
+    """Why a finding is a lead: its inspection's reasons; without one it never was an administrative inspection.
+
+    What the device said of certificates made it evidence; whether there were such certificates the register says.
+    """
     inspection = session.get(Inspection, finding.inspection_id) if finding.inspection_id else None
-    return list(inspection.grade_reasons) if inspection is not None else ["no-administrative-inspection"]
+    if inspection is None:
+        return [] if finding.grade == "evidence" else ["no-administrative-inspection"]
+    reasons = list(inspection.grade_reasons)
+    if "officers-too-few" not in reasons and not certificates.two_officers(session, inspection):
+        reasons.append(certificates.OFFICERS_UNCERTIFIED)
+    return reasons
 
 
 def _carry_out(session: Session, finding: Finding, case: Case, step: Step, asked: Asked) -> None:
