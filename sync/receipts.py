@@ -1,6 +1,6 @@
-"""What the server signs: receipts of ops, and the daily roots of its log.
+"""What the server signs: receipts of ops, the daily roots of its log, checkpoints of its audit trail.
 
-Both are compact JWS (RFC 7515) with EdDSA over Ed25519 (RFC 8037): the signed bytes travel inside, so that anyone who
+All are compact JWS (RFC 7515) with EdDSA over Ed25519 (RFC 8037): the signed bytes travel inside, so that anyone who
 has the server's public key checks them offline, in any language, without serialising anything again. `kid` is the
 key's thumbprint (RFC 7638); `typ` keeps a receipt from passing as a root.
 """
@@ -22,7 +22,7 @@ from sync.canonical import canonical
 from sync.errors import SyncError
 from sync.store import Json
 
-RECEIPT, ROOT = "bluegrid-receipt", "bluegrid-root"
+RECEIPT, ROOT, CHECKPOINT = "bluegrid-receipt", "bluegrid-root", "bluegrid-checkpoint"
 Jwk = Mapping[str, Any]
 
 
@@ -72,7 +72,8 @@ class SigningKey:
         self._key = key
         self.jwk = jwk_of(key.public_key())
         self._headers = {
-            typ: _encode(canonical({"alg": "EdDSA", "kid": self.kid, "typ": typ})) for typ in (RECEIPT, ROOT)
+            typ: _encode(canonical({"alg": "EdDSA", "kid": self.kid, "typ": typ}))
+            for typ in (RECEIPT, ROOT, CHECKPOINT)
         }
 
     @property

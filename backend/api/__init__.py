@@ -13,6 +13,7 @@ from backend.extensions import api, limiter
 def init_app(app: Flask, settings: Settings) -> None:
     from backend.api import (
         attention,
+        audit,
         auth,
         backups,
         campaigns,
@@ -92,6 +93,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         fire_ledger,
         draws,
         attention,
+        audit,
         evidence,
         backups,
         health,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from uuid import UUID
 
 from flask import Flask, current_app, g, request
 
@@ -143,10 +144,10 @@ def _actor(token: str) -> tuple[Actor, str | None]:
 
 def _note_read(actor: Actor, kind: str) -> None:
     """Leave a row of who asks for which personal data; of the question only the names of its parts."""
-    subject = next((str(value) for value in (request.view_args or {}).values()), None)
-    asked = sorted(request.args.keys())[:MOST_NAMES]
+    subject = next((str(value) for value in (request.view_args or {}).values() if isinstance(value, UUID)), None)
+    asked = sorted(name for name in request.args if name.isascii() and name.isidentifier())[:MOST_NAMES]
     details = {"asked": [name[:MOST_LETTERS] for name in asked]}
     if actor.device_id is not None:
         details["device"] = [actor.device_id]
     with writing() as session:
-        audit.record(session, clock.now(), actor.user_id, f"read.{kind}", subject and subject[:120], **details)
+        audit.record(session, clock.now(), actor.user_id, f"read.{kind}", subject, **details)

@@ -76,7 +76,7 @@ def filters_of(args: dict[str, Any]) -> FireFilters:
 @blueprint.get("")
 @blueprint.arguments(FirePointsArgs, location="query", unknown=RAISE)
 @blueprint.response(200, FirePointsSchema)
-@access.anyone_known()
+@access.anyone_known(personal="fire-points")
 def list_fire_points(args: dict[str, Any]) -> Response:
     """The ledger of fire points that you may see, the latest first; those merged into others only when asked for."""
     with reading() as session:
@@ -86,7 +86,7 @@ def list_fire_points(args: dict[str, Any]) -> Response:
 
 @blueprint.get("/<uuid:point_id>")
 @blueprint.response(200, documents.FirePointSchema)
-@access.anyone_known()
+@access.anyone_known(personal="fire-points")
 def get(point_id: UUID) -> Response:
     """One fire point with its sightings."""
     with reading() as session:

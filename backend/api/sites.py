@@ -97,7 +97,7 @@ class HistorySchema(Schema):
 @blueprint.get("")
 @blueprint.arguments(SitesArgs, location="query", unknown=RAISE)
 @blueprint.response(200, documents.page_of(documents.SiteSchema, "SitePage"))
-@access.anyone_known()
+@access.anyone_known(personal="sites")
 def list_sites(args: dict[str, Any]) -> Response:
     """Sites in your area, the last added first."""
     said = storable(args)
@@ -124,7 +124,7 @@ def _document(session: Session, site: Site) -> rows.Document:
 
 @blueprint.get("/<uuid:site_id>")
 @blueprint.response(200, documents.SiteSchema)
-@access.anyone_known()
+@access.anyone_known(personal="sites")
 def get_site(site_id: UUID) -> Response:
     """One site."""
     with reading() as session:
@@ -133,7 +133,7 @@ def get_site(site_id: UUID) -> Response:
 
 @blueprint.get("/by-label/<label>")
 @blueprint.response(200, documents.SiteSchema)
-@access.anyone_known()
+@access.anyone_known(personal="sites")
 def get_by_label(label: str) -> Response:
     """The site whose QR label was read."""
     with reading() as session:
@@ -156,7 +156,7 @@ def change_site(change: dict[str, Any], site_id: UUID) -> Response:
 
 @blueprint.get("/<uuid:site_id>/history")
 @blueprint.response(200, HistorySchema)
-@access.anyone_known()
+@access.anyone_known(personal="sites")
 def history(site_id: UUID) -> Response:
     """What happened at a site: changes of its record, inspections, findings; the newest 200 of each."""
     with reading() as session:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.orm import Session
 
 from backend.config import SignInRules
@@ -21,6 +21,7 @@ from backend.services.errors import NotFound, TokenExpired, TokenRevoked, Unauth
 
 ID_LENGTH = 32
 A_MINUTE = timedelta(minutes=1)
+KEPT = timedelta(days=30)  # after its end, so that an old token is told why it opens nothing
 PASSWORD_CHANGE, SECOND_FACTOR = "password-change", "second-factor"
 
 
@@ -120,6 +121,14 @@ def listing(session: Session, actor: Actor, token: str, rules: SignInRules, now:
         for row in rows
         if not idle or (row.last_used_at or row.created_at) + idle > now
     ]
+
+
+def forget(session: Session, now: datetime) -> int:
+    """Remove sign-ins that ended long ago; how many."""
+    old = select(LoginToken.token_sha256).where(LoginToken.expires_at <= now - KEPT).limit(1000)
+    hashes = session.scalars(old).all()
+    session.execute(delete(LoginToken).where(LoginToken.token_sha256.in_(hashes)))
+    return len(hashes)
 
 
 def end_one(session: Session, actor: Actor, sign_in_id: str, now: datetime) -> None:

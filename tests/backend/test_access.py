@@ -41,6 +41,7 @@ DEVICES = {
 }
 """Devices only; True where a revoked one may still hand in what it has."""
 ADMIN = {
+    "GET /api/v1/audit",
     "GET /api/v1/backups",
     "GET /api/v1/cells/versions",
     "GET /api/v1/cells/versions/<uuid:version_id>",
@@ -191,6 +192,15 @@ UNFINISHED = {
 }
 """For whoever still owes a new password or a second factor, too."""
 PERSONAL = {
+    "GET /api/v1/audit": "audit",
+    "GET /api/v1/devices": "devices",
+    "GET /api/v1/fire-points": "fire-points",
+    "GET /api/v1/fire-points/<uuid:point_id>": "fire-points",
+    "GET /api/v1/site-imports/<uuid:import_id>": "site-imports",
+    "GET /api/v1/sites": "sites",
+    "GET /api/v1/sites/<uuid:site_id>": "sites",
+    "GET /api/v1/sites/<uuid:site_id>/history": "sites",
+    "GET /api/v1/sites/by-label/<label>": "sites",
     "GET /api/v1/certificates": "certificates",
     "GET /api/v1/users": "people",
     "GET /api/v1/users/<uuid:user_id>": "people",
