@@ -39,6 +39,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         packs,
         patrols,
         people,
+        personal_data,
         places,
         site_imports,
         sites,
@@ -66,6 +67,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     for module in (
         auth,
         people,
+        personal_data,
         certificates,
         devices,
         sync,

@@ -41,6 +41,9 @@ DEVICES = {
 }
 """Devices only; True where a revoked one may still hand in what it has."""
 ADMIN = {
+    "GET /api/v1/users/<uuid:user_id>/erasure",
+    "POST /api/v1/users/<uuid:user_id>/erasure",
+    "GET /api/v1/users/<uuid:user_id>/personal-data.zip",
     "GET /api/v1/audit",
     "GET /api/v1/backups",
     "GET /api/v1/cells/versions",
@@ -132,6 +135,7 @@ HANDLING = {
 }
 """Handlers, and the offices above them."""
 PEOPLE = {
+    "GET /api/v1/users/me/personal-data.zip",
     "DELETE /api/v1/auth/sign-ins",
     "DELETE /api/v1/auth/sign-ins/<sign_in_id>",
     "GET /api/v1/auth/sign-ins",
@@ -192,6 +196,9 @@ UNFINISHED = {
 }
 """For whoever still owes a new password or a second factor, too."""
 PERSONAL = {
+    "GET /api/v1/users/<uuid:user_id>/erasure": "people",
+    "GET /api/v1/users/<uuid:user_id>/personal-data.zip": "personal-data",
+    "GET /api/v1/users/me/personal-data.zip": "personal-data",
     "GET /api/v1/audit": "audit",
     "GET /api/v1/devices": "devices",
     "GET /api/v1/fire-points": "fire-points",
