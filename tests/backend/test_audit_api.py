@@ -65,6 +65,21 @@ def test_a_device_that_reads_is_named_beside_its_person(client: FlaskClient, ser
     assert (event["actor_name"], len(event["details"]["device"])) == ("wei", 1)
 
 
+def test_a_pull_that_brings_rows_with_phones_is_written_down_and_another_is_not(
+    client: FlaskClient, server: Server, boss: Person
+) -> None:
+    phone = server.phone()
+    assert phone.sync().quiet
+    assert found(client, boss, action="read.mirror") == []
+    position = {"lon": 109.33, "lat": 24.255, "datum": "CGCS2000", "accuracy_m": 5}
+    site = {"code": "S-1", "name": "工地", "kind": "construction", "position": position, "phone": "13800000000"}
+    assert client.post("/api/v1/sites", json=site, headers=boss.headers).status_code == 201
+    for _ in range(2):
+        assert phone.sync().quiet
+    (event,) = found(client, boss, action="read.mirror")
+    assert (event["actor_name"], event["details"]["rows"], len(event["details"]["device"])) == ("wei", {"site": 1}, 1)
+
+
 def test_whoever_may_not_read_leaves_no_row(client: FlaskClient, boss: Person, wei: Person) -> None:
     assert client.get("/api/v1/users", headers=wei.headers).status_code == 403
     assert client.get(URL, headers=wei.headers).status_code == 403
