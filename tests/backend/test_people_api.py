@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.models import AuditEvent, Device, User
-from backend.services import accounts
-from backend.transactions import writing
+from backend.services import accounts, devices
+from backend.transactions import reading, writing
 from tests.stories import Server, new_id
 
 URL = "/api/v1/users"
@@ -100,6 +100,20 @@ def test_a_person_becomes_the_handler_of_an_office(boss: Desk) -> None:
     assert problem(boss.change(wei, rev=2, office=None)) == (422, "input-invalid")
     listed = boss.send("GET", f"?office={office}").get_json()["items"]
     assert [each["id"] for each in listed] == [wei]
+
+
+def test_a_handlers_phone_belongs_to_the_office_too(boss: Desk, app: Flask) -> None:
+    phone = boss.server.phone("qin")
+    office = boss.client.post(
+        "/api/v1/offices", json={"code": "ZJ", "name": "住建局", "kind": "department"}, headers=boss.who
+    ).get_json()["id"]
+    assert boss.change(str(phone.device.user_id), role="handler", office=office).status_code == 200
+    assert phone.sync().quiet
+    token = (phone.storage.get("meta", "token") or {})["token"]
+    with app.app_context(), reading() as session:
+        caller = devices.device_behind(session, token, boss.server.time.now(), 30)
+    assert caller is not None
+    assert f"office:{office}" in caller.actor.scopes()
 
 
 def test_nobody_changes_their_own_rights(boss: Desk) -> None:
