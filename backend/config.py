@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 MIB = 1024 * 1024
+LEAST_AUDIT_DAYS = 185
+"""Cybersecurity law (网络安全法): logs are kept for six months at least, and six months can be 184 days."""
 
 
 class SettingInvalid(ValueError):
@@ -68,6 +70,22 @@ class PhotoRules:
 
 
 @dataclass(frozen=True, slots=True)
+class SignInRules:
+    """How people sign in, and how long that holds; 0 turns `idle_minutes` or `admin_password_days` off.
+
+    Only admins' passwords grow old: the standard asks for change, and theirs open everything; whoever must change
+    often chooses worse.
+    """
+
+    hours: int = 12
+    idle_minutes: int = 30
+    tries: int = 5
+    lock_minutes: int = 15
+    admin_password_days: int = 180
+    admin_second_factor: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that differs between two installations."""
 
@@ -84,13 +102,13 @@ class Settings:
     demo: bool = False
     invite_hours: int = 24
     revoked_grace_days: int = 30
-    login_hours: int = 12
-    audit_days: int = 185
+    audit_days: int = LEAST_AUDIT_DAYS
     argon2_memory_kib: int = 65536
     login_attempts: str = "10 per minute"
     limits: Limits = field(default_factory=Limits)
     draw_rates: DrawRates = field(default_factory=DrawRates)
     photo_rules: PhotoRules = field(default_factory=PhotoRules)
+    sign_in: SignInRules = field(default_factory=SignInRules)
 
     @property
     def backup_folder(self) -> Path:
@@ -135,6 +153,8 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         limits=Limits(file_bytes=_whole(env, "BLUEGRID_FILE_MIB", 50, least=1) * MIB),
         draw_rates=_draw_rates(env),
         photo_rules=_photo_rules(env),
+        sign_in=_sign_in(env),
+        audit_days=_whole(env, "BLUEGRID_AUDIT_DAYS", LEAST_AUDIT_DAYS, least=LEAST_AUDIT_DAYS),
     )
 
 
@@ -167,6 +187,20 @@ def _photo_rules(env: Mapping[str, str]) -> PhotoRules:
     usual = PhotoRules()
     said = {name: _whole(env, setting, int(getattr(usual, name)), least=1) for name, setting in PHOTO_SETTINGS.items()}
     return replace(usual, **said)
+
+
+def _sign_in(env: Mapping[str, str]) -> SignInRules:
+    asked = env.get("BLUEGRID_ADMIN_SECOND_FACTOR", "optional")
+    if asked not in ("optional", "required"):
+        raise SettingInvalid("BLUEGRID_ADMIN_SECOND_FACTOR is 'optional' or 'required'")
+    return SignInRules(
+        hours=_whole(env, "BLUEGRID_SIGN_IN_HOURS", 12, least=1),
+        idle_minutes=_whole(env, "BLUEGRID_IDLE_MINUTES", 30, least=0),
+        tries=_whole(env, "BLUEGRID_SIGN_IN_TRIES", 5, least=1),
+        lock_minutes=_whole(env, "BLUEGRID_LOCK_MINUTES", 15, least=1),
+        admin_password_days=_whole(env, "BLUEGRID_ADMIN_PASSWORD_DAYS", 180, least=0),
+        admin_second_factor=asked == "required",
+    )
 
 
 def _whole(env: Mapping[str, str], name: str, default: int, least: int) -> int:

@@ -16,13 +16,17 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import HTTPException
 
 from backend import outages
-from backend.api import overload
+from backend.api import access, overload
 from backend.services import (
+    accounts,
     campaigns,
     case_errors,
+    erasure,
     fire_links,
     grids,
+    lockout,
     place_decisions,
+    second_factor,
     site_imports,
     site_register,
     tasks,
@@ -61,6 +65,13 @@ STATUS: dict[type[Exception], int] = {
     case_errors.NotEvidence: 409,
     case_errors.RecheckerIsRectifier: 403,
     overload.Overloaded: 503,
+    access.SignInUnfinished: 403,
+    accounts.LastAdmin: 409,
+    erasure.ErasureRefused: 409,
+    lockout.AccountLocked: 429,
+    second_factor.SecondFactorSet: 409,
+    second_factor.SecondFactorMissing: 409,
+    second_factor.SecondFactorUnreadable: 409,
     services.ServiceError: 422,
     media.TusVersionUnsupported: 412,
     media.HeaderInvalid: 400,
@@ -103,6 +114,8 @@ def problem(status: int, code: str, detail: str, extras: dict[str, Any] | None =
         response.headers["WWW-Authenticate"] = "Bearer"
     if status == 503:
         response.headers["Retry-After"] = "5"
+    if "retry_after_s" in body:
+        response.headers["Retry-After"] = str(body["retry_after_s"])
     return response
 
 

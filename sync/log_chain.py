@@ -17,6 +17,7 @@ from sync.canonical import canonical, fingerprint
 from sync.store import Json, StoredOp
 
 OP, DECISION, QUARANTINE, AUDIT, ROOT, EPOCH = "op", "decision", "quarantine", "audit-batch", "root", "epoch"
+CHECKPOINT = "audit-checkpoint"
 
 
 @dataclass(frozen=True, slots=True)

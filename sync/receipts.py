@@ -1,4 +1,4 @@
-"""What the server signs: receipts of ops, the daily roots of its log, and lists of what an evidence bundle holds.
+"""What the server signs: receipts of ops, the daily roots of its log, checkpoints of its audit trail, lists of bundles.
 
 All are compact JWS (RFC 7515) with EdDSA over Ed25519 (RFC 8037): the signed bytes travel inside, so that anyone who
 has the server's public key checks them offline, in any language, without serialising anything again. `kid` is the
@@ -22,7 +22,8 @@ from sync.canonical import canonical
 from sync.errors import SyncError
 from sync.store import Json
 
-RECEIPT, ROOT, BUNDLE = "bluegrid-receipt", "bluegrid-root", "bluegrid-bundle"
+RECEIPT, ROOT = "bluegrid-receipt", "bluegrid-root"
+CHECKPOINT, BUNDLE = "bluegrid-checkpoint", "bluegrid-bundle"
 Jwk = Mapping[str, Any]
 
 
@@ -72,7 +73,8 @@ class SigningKey:
         self._key = key
         self.jwk = jwk_of(key.public_key())
         self._headers = {
-            typ: _encode(canonical({"alg": "EdDSA", "kid": self.kid, "typ": typ})) for typ in (RECEIPT, ROOT, BUNDLE)
+            typ: _encode(canonical({"alg": "EdDSA", "kid": self.kid, "typ": typ}))
+            for typ in (RECEIPT, ROOT, CHECKPOINT, BUNDLE)
         }
 
     @property

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from backend import create_app
 from backend.cli.setup import prepare
 from backend.clock import Clock
-from backend.config import Settings
+from backend.config import Settings, SignInRules
 from backend.extensions import db
 from tests import seaweedfs
 from tests.postgresql import PostgresqlServer, running_server
@@ -44,6 +44,7 @@ def settings_for(folder: Path, database_url: str) -> Settings:
         demo=True,
         login_attempts="1000 per minute",
         argon2_memory_kib=1024,
+        sign_in=SignInRules(idle_minutes=0),
     )
 
 

@@ -13,11 +13,13 @@ from backend.extensions import api, limiter
 def init_app(app: Flask, settings: Settings) -> None:
     from backend.api import (
         attention,
+        audit,
         auth,
         backups,
         campaigns,
         cases,
         cells,
+        certificates,
         checklists,
         devices,
         docs,
@@ -37,6 +39,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         packs,
         patrols,
         people,
+        personal_data,
         photos,
         places,
         site_imports,
@@ -65,6 +68,8 @@ def init_app(app: Flask, settings: Settings) -> None:
     for module in (
         auth,
         people,
+        personal_data,
+        certificates,
         devices,
         sync,
         packs,
@@ -91,6 +96,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         fire_ledger,
         draws,
         attention,
+        audit,
         evidence,
         photos,
         backups,

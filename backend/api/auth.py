@@ -1,30 +1,63 @@
-"""Sign-in and sign-out of people."""
+"""Sign-in and sign-out of people; their own password, sign-ins and second factor.
+
+Tokens travel in the Authorization header and in no cookie, so that no other site's page can use them.
+"""
 
 from __future__ import annotations
 
-from flask import current_app
+from typing import Any
+
+from flask import current_app, request
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
 from backend import clock
 from backend.api import access
 from backend.api.access import bearer_token
+from backend.config import Settings
 from backend.extensions import limiter
-from backend.services import accounts
+from backend.services import accounts, qr, second_factor, sign_ins
+from backend.services.signing_in import Entrance
+from backend.services.texts import require_storable
 from backend.transactions import reading, writing
 
 blueprint = Blueprint("auth", __name__, url_prefix="/api/v1/auth", description="Sign-in of people")
+_code = validate.Length(1, 40)
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["bluegrid.settings"]
+    return settings
+
+
+def _sealer() -> second_factor.Sealer:
+    return second_factor.Sealer(_settings().secret_key)
+
+
+def _entrance() -> Entrance:
+    return Entrance(reading, writing, clock.now, _settings().sign_in, _sealer())
 
 
 class LoginSchema(Schema):
     username = fields.String(required=True, validate=validate.Length(1, 80))
     password = fields.String(required=True, validate=validate.Length(1, 200))
+    code = fields.String(
+        allow_none=True,
+        load_default=None,
+        validate=_code,
+        metadata={"description": "Of the authenticator app, or a recovery code; where a second factor is set"},
+    )
 
 
 class LoginAnswerSchema(Schema):
     token = fields.String(required=True)
     expires_at = fields.AwareDateTime(required=True)
     must_change_password = fields.Boolean(required=True)
+    owes = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "password-change or second-factor: until that is done the token opens nothing else"},
+    )
 
 
 @blueprint.post("/login")
@@ -32,15 +65,18 @@ class LoginAnswerSchema(Schema):
 @blueprint.arguments(LoginSchema)
 @blueprint.response(200, LoginAnswerSchema)
 @access.public()
-def login(credentials: dict[str, str]) -> dict[str, object]:
+def login(said: dict[str, Any]) -> dict[str, object]:
     """Exchange a user name and password for a bearer token."""
-    hours = current_app.extensions["bluegrid.settings"].login_hours
-    with reading() as session:  # argon2 takes its time: no lock is held meanwhile
-        user_id = accounts.check_password(session, credentials["username"], credentials["password"]).id
-    with writing() as session:
-        user = accounts.by_id(session, user_id)
-        token, expires_at = accounts.open_login(session, user, clock.now(), hours)
-        return {"token": token, "expires_at": expires_at, "must_change_password": user.must_change_password}
+    require_storable(said["username"], "username")
+    agent = request.headers.get("User-Agent", "").replace("\0", "")
+    opened = _entrance().sign_in(said["username"], said["password"], said["code"], agent, request.remote_addr)
+    owes = opened.owes
+    return {
+        "token": opened.token,
+        "expires_at": opened.expires_at,
+        "must_change_password": owes == sign_ins.PASSWORD_CHANGE,
+        "owes": owes,
+    }
 
 
 class PasswordSchema(Schema):
@@ -52,21 +88,116 @@ class PasswordSchema(Schema):
 @limiter.limit(lambda: current_app.config["BLUEGRID_LOGIN_ATTEMPTS"])
 @blueprint.arguments(PasswordSchema)
 @blueprint.response(204)
-@access.people()
-def change_password(passwords: dict[str, str]) -> None:
+@access.people(unfinished=True)
+def change_password(said: dict[str, str]) -> None:
     """Change one's own password; other sign-ins of this account end."""
     actor = access.current_actor()
-    with reading() as session:
-        accounts.check_password(session, actor.name, passwords["old"])
-        hashed = accounts.hash_password(passwords["new"])
-    with writing() as session:
-        accounts.set_password(session, actor.user_id, hashed, clock.now(), keep=bearer_token())
+    _entrance().change_password(actor.user_id, actor.name, said["old"], said["new"], keep=bearer_token())
 
 
 @blueprint.post("/logout")
 @blueprint.response(204)
-@access.people()
+@access.people(unfinished=True)
 def logout() -> None:
     """End the sign-in of the token used."""
     with writing() as session:
-        accounts.close_login(session, bearer_token(), clock.now())
+        sign_ins.close_login(session, bearer_token(), clock.now())
+
+
+class SignInSchema(Schema):
+    id = fields.String(required=True)
+    created_at = fields.AwareDateTime(required=True)
+    expires_at = fields.AwareDateTime(required=True)
+    last_used_at = fields.AwareDateTime(required=True, allow_none=True)
+    client = fields.String(required=True, allow_none=True)
+    address = fields.String(required=True, allow_none=True)
+    current = fields.Boolean(required=True)
+
+
+@blueprint.get("/sign-ins")
+@blueprint.response(200, SignInSchema(many=True))
+@access.people()
+def own_sign_ins() -> list[dict[str, Any]]:
+    """One's own sign-ins that are open."""
+    with reading() as session:
+        return sign_ins.listing(session, access.current_actor(), bearer_token(), _settings().sign_in, clock.now())
+
+
+@blueprint.delete("/sign-ins/<sign_in_id>")
+@blueprint.response(204)
+@access.people()
+def end_sign_in(sign_in_id: str) -> None:
+    """End one of one's own sign-ins."""
+    require_storable(sign_in_id, "sign_in_id")
+    with writing() as session:
+        sign_ins.end_one(session, access.current_actor(), sign_in_id, clock.now())
+
+
+@blueprint.delete("/sign-ins")
+@blueprint.response(204)
+@access.people()
+def end_sign_ins() -> None:
+    """End all of one's own sign-ins, this one too."""
+    actor = access.current_actor()
+    with writing() as session:
+        sign_ins.end_all(session, actor.user_id, actor.user_id, clock.now())
+
+
+class PasswordProofSchema(Schema):
+    password = fields.String(required=True, validate=validate.Length(1, 200))
+
+
+class EnrolmentSchema(Schema):
+    secret = fields.String(required=True)
+    uri = fields.String(required=True)
+    qr_svg = fields.String(required=True)
+
+
+@blueprint.post("/second-factor")
+@limiter.limit(lambda: current_app.config["BLUEGRID_LOGIN_ATTEMPTS"])
+@blueprint.arguments(PasswordProofSchema)
+@blueprint.response(201, EnrolmentSchema)
+@access.people(unfinished=True)
+def begin_second_factor(said: dict[str, str]) -> dict[str, str]:
+    """Begin to set up a second factor: a secret for the authenticator app. It counts once it is confirmed."""
+    actor = access.current_actor()
+    _entrance().prove(actor.name, said["password"])
+    with writing() as session:
+        user = accounts.by_id(session, actor.user_id)
+        secret, uri = second_factor.begin(session, user, _sealer(), clock.now())
+    return {"secret": secret, "uri": uri, "qr_svg": qr.svg(uri)}
+
+
+class CodeSchema(Schema):
+    code = fields.String(required=True, validate=_code)
+
+
+class BothFactorsSchema(PasswordProofSchema):
+    code = fields.String(required=True, validate=_code)
+
+
+class CodesSchema(Schema):
+    recovery_codes = fields.List(fields.String(), required=True)
+
+
+@blueprint.post("/second-factor/confirm")
+@limiter.limit(lambda: current_app.config["BLUEGRID_LOGIN_ATTEMPTS"])
+@blueprint.arguments(CodeSchema)
+@blueprint.response(200, CodesSchema)
+@access.people(unfinished=True)
+def confirm_second_factor(said: dict[str, str]) -> dict[str, list[str]]:
+    """Put the second factor in force by a first code; the recovery codes are told once."""
+    with writing() as session:
+        user_id = access.current_actor().user_id
+        return {"recovery_codes": second_factor.confirm(session, user_id, said["code"], _sealer(), clock.now())}
+
+
+@blueprint.post("/second-factor/recovery-codes")
+@limiter.limit(lambda: current_app.config["BLUEGRID_LOGIN_ATTEMPTS"])
+@blueprint.arguments(BothFactorsSchema)
+@blueprint.response(200, CodesSchema)
+@access.people()
+def renew_recovery_codes(said: dict[str, str]) -> dict[str, list[str]]:
+    """New recovery codes; the old ones open nothing any more."""
+    actor = access.current_actor()
+    return {"recovery_codes": _entrance().renew_codes(actor.user_id, actor.name, said["password"], said["code"])}

@@ -152,7 +152,7 @@ class DeviceSchema(Schema):
 
 @blueprint.get("")
 @blueprint.response(200, DeviceSchema(many=True))
-@access.people("admin")
+@access.people("admin", personal="devices")
 def listing() -> list[dict[str, Any]]:
     """All devices, newest first."""
     with reading() as session:

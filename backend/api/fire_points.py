@@ -80,7 +80,7 @@ def filters_of(args: dict[str, Any]) -> FireFilters:
 @blueprint.alt_response(
     200, schema=documents.points_of(documents.FirePointSchema, "FirePoint"), content_type=geojson.GEOJSON, success=True
 )
-@access.anyone_known()
+@access.anyone_known(personal="fire-points")
 def list_fire_points(args: dict[str, Any]) -> Response:
     """The fire points that you may see, as JSON or GeoJSON, the latest first; merged ones only when asked for."""
     with reading() as session:
@@ -90,7 +90,7 @@ def list_fire_points(args: dict[str, Any]) -> Response:
 
 @blueprint.get("/<uuid:point_id>")
 @blueprint.response(200, documents.FirePointSchema)
-@access.anyone_known()
+@access.anyone_known(personal="fire-points")
 def get(point_id: UUID) -> Response:
     """One fire point with its sightings."""
     with reading() as session:

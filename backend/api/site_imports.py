@@ -60,7 +60,7 @@ def check(form: dict[str, Any], files: dict[str, Any]) -> tuple[Response, int]:
 
 @blueprint.get("/<uuid:import_id>")
 @blueprint.response(200, SiteImportSchema)
-@access.people("supervisor", "admin")
+@access.people("supervisor", "admin", personal="site-imports")
 def get(import_id: UUID) -> Response:
     """A table's report, and how far it got."""
     with reading() as session:

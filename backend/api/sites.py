@@ -102,7 +102,7 @@ class HistorySchema(Schema):
 @blueprint.alt_response(
     200, schema=documents.points_of(documents.SiteSchema, "Site"), content_type=geojson.GEOJSON, success=True
 )
-@access.anyone_known()
+@access.anyone_known(personal="sites")
 def list_sites(args: dict[str, Any]) -> Response:
     """Sites in your area, the last added first; `Accept: application/geo+json` gives GeoJSON in CGCS2000."""
     said = storable(args)
@@ -129,7 +129,7 @@ def _document(session: Session, site: Site) -> rows.Document:
 
 @blueprint.get("/<uuid:site_id>")
 @blueprint.response(200, documents.SiteSchema)
-@access.anyone_known()
+@access.anyone_known(personal="sites")
 def get_site(site_id: UUID) -> Response:
     """One site."""
     with reading() as session:
@@ -138,7 +138,7 @@ def get_site(site_id: UUID) -> Response:
 
 @blueprint.get("/by-label/<label>")
 @blueprint.response(200, documents.SiteSchema)
-@access.anyone_known()
+@access.anyone_known(personal="sites")
 def get_by_label(label: str) -> Response:
     """The site whose QR label was read."""
     with reading() as session:
@@ -161,7 +161,7 @@ def change_site(change: dict[str, Any], site_id: UUID) -> Response:
 
 @blueprint.get("/<uuid:site_id>/history")
 @blueprint.response(200, HistorySchema)
-@access.anyone_known()
+@access.anyone_known(personal="sites")
 def history(site_id: UUID) -> Response:
     """What happened at a site: changes of its record, inspections, findings; the newest 200 of each."""
     with reading() as session:

@@ -188,6 +188,9 @@ def pull(query: dict[str, Any]) -> Response:
     with reading() as session:
         page = service.pull_page(session, actor, query["cursor"], query["limit"], limits.pull_bytes, query["again"])
         tips = service.tips(session, actor)
+    if personal := service.personal_rows(page):  # no more often than such rows change: most pulls bring none
+        with writing() as session:
+            service.note_mirrored(session, actor, personal, clock.now())
     response = _json(_page_json(page, tips))
     response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
     response.headers["Cache-Control"] = "private, no-cache"

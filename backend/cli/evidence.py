@@ -62,6 +62,9 @@ def verify_database(with_blobs: bool) -> None:
         click.echo(f"{name}: {count} good")
     for said in verification.restores:
         click.echo(f"restored: backup {said['backup']}, seq {said['head']}, epoch {said['was']} became {said['epoch']}")
+    if verification.audit_since is not None and bad is None:
+        since = verification.audit_since.isoformat()
+        click.echo(f"audit trail: whole from {since} on; what came before was removed under signed checkpoints")
     if bad is not None:
         click.echo(f"BAD: table {bad.table}, row {bad.key}: {bad.what}")
         sys.exit(1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from backend import clock, durability, setup_lock
 from backend.extensions import db
 from backend.jobs import queue
 from backend.models import GridVersion, User
-from backend.services import accounts, checklists, grids, zones
+from backend.services import accounts, checklists, grids, passwords, zones
 from backend.storage import blobs
 from backend.sync_store import SqlStore
 from backend.transactions import reading, writing
@@ -85,7 +84,7 @@ def first_admin() -> str | None:
     with reading() as session:
         if session.scalar(select(User.id).where(User.role == "admin")) is not None:
             return None
-    password = secrets.token_urlsafe(12)
+    password = passwords.one_time()
     with writing() as session:
         accounts.create_user(
             session,

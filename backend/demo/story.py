@@ -63,10 +63,10 @@ class Day:
 
     def people(self) -> None:
         """Accounts, where they are not there yet."""
-        known = {user["name"]: user["id"] for user in json.loads(self._get("/api/v1/users").body)}
+        known = {user["name"]: user["id"] for user in json.loads(self._get("/api/v1/users").body)["items"]}
         for person in self.plan["people"]:
             if person["name"] not in known:
-                wanted = {**person, "password": self.plan["password"]}
+                wanted = {**person, "password": self.plan["password"], "must_change_password": False}
                 made = _expect(self._call("POST", "/api/v1/users", wanted, self.admin), 201)
                 known[person["name"]] = made["id"]
         self.users = known

@@ -15,6 +15,7 @@ from time import perf_counter
 from typing import Any
 
 import structlog
+from flask import current_app
 from sqlalchemy.orm import Session
 
 from backend import clock
@@ -23,12 +24,15 @@ from backend.jobs import intents, turns
 from backend.models import Job
 from backend.receipt_key import server_key
 from backend.services import (
+    audit_retention,
     evidence,
     fire_imports,
     leftovers,
+    lockout,
     patrols,
     photo_flags,
     replacing,
+    sign_ins,
     site_doubts,
     site_imports,
     tombstones,
@@ -56,6 +60,21 @@ def sweep_uploads(_alive: Callable[[], object]) -> dict[str, Any]:
 def daily_root(session: Session, _job: Job) -> dict[str, Any]:
     """Seal the audit trail so far, and sign a root for every complete day that has none."""
     return evidence.seal(session, server_key().signing, clock.now(), server_key().register)
+
+
+def shorten_audit(session: Session, job: Job) -> dict[str, Any]:
+    """Remove audit events whose time is over, under a signed checkpoint; asks for itself again when more is left."""
+    days = current_app.extensions["bluegrid.settings"].audit_days
+    done = audit_retention.shorten(session, server_key().signing, clock.now(), days, server_key().register)
+    if done["more"]:
+        intents.ask(session, clock.new_id(), job.kind, {}, None, clock.now())
+    return done
+
+
+def forget_sign_ins(session: Session, _job: Job) -> dict[str, Any]:
+    """Forget tries to sign in that no longer count, and sign-ins that ended long ago."""
+    rules, now = current_app.extensions["bluegrid.settings"].sign_in, clock.now()
+    return {"tries": lockout.forget(session, rules, now), "sign_ins": sign_ins.forget(session, now)}
 
 
 def purge_tombstones(session: Session, _job: Job) -> dict[str, Any]:
@@ -140,6 +159,8 @@ def daily_backup(alive: Callable[[], object]) -> dict[str, Any]:
 
 JOB_KINDS: dict[str, Work] = {
     "daily-root": daily_root,
+    "shorten-audit": shorten_audit,
+    "forget-sign-ins": forget_sign_ins,
     "purge-tombstones": purge_tombstones,
     "site-import": site_import,
     "fire-import": fire_import,
@@ -159,6 +180,8 @@ LONG: dict[str, LongWork] = {
 HOURLY = (
     "sweep-uploads",
     "daily-root",
+    "shorten-audit",
+    "forget-sign-ins",
     "daily-backup",
     "purge-tombstones",
     "sweep-leftovers",

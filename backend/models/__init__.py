@@ -12,10 +12,11 @@ from backend.models.fire_point import FireDay, FireDetection, FireImport, FireIm
 from backend.models.grid import Cell, FormerPlacement, GridActivation, GridVersion
 from backend.models.inspection import Inspection
 from backend.models.media import Blob, BlobHolder, Mention, Photo, Upload, UploadPart
-from backend.models.office import AuditEvent, Job, NumberSeries
+from backend.models.office import AuditCheckpoint, AuditEvent, Job, NumberSeries
 from backend.models.patrol import Patrol, PatrolTrack
-from backend.models.people import Certificate, Grant, LoginToken, User
+from backend.models.people import Certificate, Grant, User
 from backend.models.photo_evidence import PhotoDue, PhotoFlag, PhotoPrint, PhotoSketch
+from backend.models.sign_in import LoginToken, RecoveryCode, SecondFactor, SignInLock
 from backend.models.site import Site, SiteChange, SiteImport, SiteImportRow
 from backend.models.sync import Counter, Entry, OpIdentity, OpRecord, QuarantinedBody, ScopeDigest, SyncedRow
 from backend.models.task import Task, TaskStep
@@ -23,6 +24,7 @@ from backend.models.unit import ManagementUnit, UnitChange, UnitMember
 from backend.models.zone import ZoneSet
 
 __all__ = [
+    "AuditCheckpoint",
     "AuditEvent",
     "Blob",
     "BlobHolder",
@@ -78,8 +80,11 @@ __all__ = [
     "PlaceStep",
     "QuarantinedBody",
     "ReceiptKey",
+    "RecoveryCode",
     "RosterEntry",
     "ScopeDigest",
+    "SecondFactor",
+    "SignInLock",
     "Site",
     "SiteChange",
     "SiteImport",

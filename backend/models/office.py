@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Index, String
+from sqlalchemy import CheckConstraint, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.extensions import Base
@@ -10,13 +10,18 @@ from backend.models.columns import Big, BigInt, Document, Instant, Key, Sha256
 
 
 class AuditEvent(Base):
-    """Append-only (a trigger refuses update and delete): who did what to which thing, and when.
+    """Append-only (triggers refuse update, and delete but under a checkpoint): who did what to which thing, and when.
 
     `sha256` is of the event's own canonical JSON; the log seals whole spans of them.
     """
 
     __tablename__ = "audit_event"
-    __table_args__ = (Index("ix_audit_at", "at"), Index("ix_audit_actor", "actor_id"))
+    __table_args__ = (
+        Index("ix_audit_at", "at"),
+        Index("ix_audit_actor", "actor_id"),
+        Index("ix_audit_subject", "subject"),
+        Index("ix_audit_action", "action", "n"),
+    )
 
     n: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=True)
     at: Mapped[Instant]
@@ -25,6 +30,17 @@ class AuditEvent(Base):
     subject: Mapped[str | None] = mapped_column(String(120))
     details: Mapped[Document]
     sha256: Mapped[Sha256]
+
+
+class AuditCheckpoint(Base):
+    """Append-only: the audit events before `until` were removed, and what they were is signed; see audit_retention."""
+
+    __tablename__ = "audit_checkpoint"
+
+    until: Mapped[Instant] = mapped_column(primary_key=True)
+    said: Mapped[Document]
+    signature: Mapped[str] = mapped_column(Text)
+    key_id: Mapped[str] = mapped_column(String(43))
 
 
 class Job(Base):

@@ -1,18 +1,23 @@
-"""People: accounts, what they may see, and their sign-in tokens."""
+"""People: accounts, what they may see, and their enforcement certificates."""
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from datetime import date
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backend.extensions import Base
-from backend.models.columns import Instant, Key, Sha256
+from backend.models.columns import Big, Instant, Key
 
 ROLES = ("inspector", "supervisor", "admin", "handler")
 
 
 class User(Base):
-    """`office_id` is where a handler handles; others may belong to one."""
+    """`office_id` is where a handler handles; others may belong to one. A closed account stays: its work names it.
+
+    `erased_at` is when what was personal gave way to a pseudonym.
+    """
 
     __tablename__ = "user_account"
     __table_args__ = (CheckConstraint("role IN ('inspector','supervisor','admin','handler')", name="role"),)
@@ -23,10 +28,13 @@ class User(Base):
     phone: Mapped[str | None] = mapped_column(String(40))
     role: Mapped[str] = mapped_column(String(20))
     password_hash: Mapped[str | None] = mapped_column(String(200))
+    password_set_at: Mapped[Instant | None]
     office_id: Mapped[str | None] = mapped_column(ForeignKey("office.id"), index=True)
     must_change_password: Mapped[bool] = mapped_column(default=False)
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[Instant]
+    erased_at: Mapped[Instant | None]
+    rev: Mapped[Big] = mapped_column(default=1)
     grants: Mapped[list[Grant]] = relationship(lazy="selectin", cascade="all, delete-orphan", order_by="Grant.code")
 
 
@@ -40,23 +48,22 @@ class Grant(Base):
 
 
 class Certificate(Base):
-    """An enforcement certificate (执法证); an administrative inspection needs two valid ones."""
+    """An enforcement certificate (执法证); an administrative inspection needs two valid ones.
+
+    `number` is as printed; `plain_number` is it without case, width and spaces, by which it is found. Days are those of
+    Asia/Shanghai, both inclusive. One that was withdrawn holds no more from that day on.
+    """
 
     __tablename__ = "certificate"
+    __table_args__ = (CheckConstraint("valid_from <= valid_to", name="days"),)
 
-    certificate_no: Mapped[str] = mapped_column(String(60), primary_key=True)
+    id: Mapped[Key]
+    number: Mapped[str] = mapped_column(String(60))
+    plain_number: Mapped[str] = mapped_column(String(60), unique=True)
+    issuer: Mapped[str] = mapped_column(String(200))
     user_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), index=True)
-    valid_from: Mapped[Instant]
-    valid_to: Mapped[Instant]
-
-
-class LoginToken(Base):
-    """A person's bearer token, kept only as its hash."""
-
-    __tablename__ = "login_token"
-
-    token_sha256: Mapped[Sha256] = mapped_column(primary_key=True)
-    user_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), index=True)
+    valid_from: Mapped[date] = mapped_column(Date)
+    valid_to: Mapped[date] = mapped_column(Date, index=True)
+    withdrawn_on: Mapped[date | None] = mapped_column(Date)
     created_at: Mapped[Instant]
-    expires_at: Mapped[Instant]
-    revoked_at: Mapped[Instant | None]
+    rev: Mapped[Big] = mapped_column(default=1)

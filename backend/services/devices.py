@@ -25,6 +25,7 @@ _BEHIND = (
         User.name,
         User.role,
         User.active,
+        User.office_id,
         Grant.code,
     )
     .join(Device, Device.id == DeviceToken.device_id)
@@ -175,7 +176,7 @@ def device_behind(session: Session, token: str, now: datetime, grace_days: int) 
         raise TokenRevoked("This device was revoked.")
     grants = frozenset(row.code for row in rows if row.code is not None)
     revoked = row.revoked_at is not None or not row.active
-    actor = Actor(row.user_id, row.name, row.role, grants, row.device_id, revoked)
+    actor = Actor(row.user_id, row.name, row.role, grants, row.device_id, revoked, row.office_id)
     return Caller(actor, first_use=row.first_used_at is None)
 
 

@@ -16,8 +16,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from backend.models import Certificate, Draw, Grant, Site, User
-from backend.services import audit, cells, pages
+from backend.models import Draw, Grant, Site, User
+from backend.services import audit, cells, certificates, pages
 from backend.services.actor import Actor
 from backend.services.double_random import ALGORITHM, CLASSES, Candidate, Lists, Officer, draw
 from backend.services.errors import InputInvalid, NotFound, ServiceError
@@ -167,8 +167,7 @@ def _officers(session: Session, now: datetime, certificate_needed: bool) -> tupl
     query = select(User.id, Grant.code).join(Grant, Grant.user_id == User.id)
     query = query.where(User.role == "inspector", User.active)
     if certificate_needed:
-        valid = select(Certificate.user_id).where(Certificate.valid_from <= now, Certificate.valid_to >= now)
-        query = query.where(User.id.in_(valid))
+        query = query.where(User.id.in_(certificates.holders(certificates.day_of(now))))
     found: dict[str, list[str]] = {}
     for user_id, code in session.execute(query):
         found.setdefault(user_id, []).append(code)

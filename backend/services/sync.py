@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
@@ -14,7 +15,7 @@ from uuid_utils.compat import uuid7
 from backend import server_log
 from backend.config import Limits
 from backend.models import Device, QuarantinedBody, Stream
-from backend.services import photos, receipts
+from backend.services import audit, photos, receipts
 from backend.services.actor import Actor
 from backend.services.commands import handlers
 from backend.sync_store import SqlStore
@@ -32,6 +33,8 @@ _DEVICES = cast("Table", Device.__table__)
 _OF_DEVICE = select(Stream.id, Stream.user_id, Stream.public_key).where(Stream.device_id == bindparam("device"))
 _NEWEST = _OF_DEVICE.order_by(Stream.opened_at.desc()).limit(1)
 _NAMED = _OF_DEVICE.where(Stream.id == bindparam("named"))
+
+PERSONAL_TYPES = frozenset({"site", "fire_point", "roster_entry"})
 
 log = structlog.get_logger()
 
@@ -136,6 +139,17 @@ def pull_page(
     """One page for the actor's scopes, in the caller's reading transaction."""
     read = pull.read_cursor(cursor) if cursor else None
     return pull.pull(SqlStore(session), actor.scopes(), read, limit, max_bytes, again)
+
+
+def note_mirrored(session: Session, actor: Actor, personal: Mapping[str, int], now: datetime) -> None:
+    """Write down that a device takes rows with personal data, and how many of each type."""
+    details = {"device": [actor.device_id], "rows": dict(sorted(personal.items()))}
+    audit.record(session, now, actor.user_id, "read.mirror", None, **details)
+
+
+def personal_rows(page: pull.Page) -> Mapping[str, int]:
+    """How many rows of each type that names people outside the house, or their phones, a page brings."""
+    return Counter(type_ for type_, _ in page.rows if type_ in PERSONAL_TYPES)
 
 
 def tips(session: Session, actor: Actor) -> dict[str, int]:

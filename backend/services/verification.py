@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from itertools import zip_longest
 from typing import Any
 
@@ -31,7 +32,7 @@ from backend.models import (
     SyncedRow,
 )
 from backend.models import Counter as CounterRow
-from backend.services import audit, evidence
+from backend.services import audit, audit_retention, evidence
 from backend.services.stored_ops import OpCheck
 from sync import log_chain, merkle, receipts
 from sync.errors import SyncError
@@ -73,6 +74,7 @@ class Verification:
         self.counts: Counter[str] = Counter()
         self.keys: dict[str, receipts.Jwk] = {}
         self.restores: list[Json] = []
+        self.audit_since: datetime | None = None
 
     def run(self) -> Counter[str]:
         """Check everything; raises BadRow."""
@@ -82,6 +84,7 @@ class Verification:
         self.ops_logged()
         self.ops()
         self.roots()
+        self.audit_checkpoints()
         self.audit_events()
         self.audit_batches()
         self.quarantine()
@@ -220,6 +223,10 @@ class Verification:
         if merkle.root(entries).hex() != row.root:
             raise BadRow("daily_root", day, "its root is not that of the log")
 
+    def audit_checkpoints(self) -> None:
+        """What was removed of the audit trail was removed in sealed spans, and signed for."""
+        self.audit_since = audit_retention.check(self.session, self.keys, BadRow)
+
     def audit_events(self) -> None:
         """Each event by itself."""
         columns = [one for one in AuditEvent.__table__.c if one.name != "details"]
@@ -240,6 +247,8 @@ class Verification:
             if since != until:
                 raise BadRow("audit_event", f"from {said['from']}", "a span of events was never sealed")
             until = evidence.instant(said["to"])
+            if self.audit_since is not None and until <= self.audit_since:
+                continue
             if evidence.audit_batch(self.session, since, until) != said:
                 span = f"{said['first_n']} to {said['last_n']}"
                 raise BadRow("audit_event", span, "these are not the events that were sealed")

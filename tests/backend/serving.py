@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import queue
 import re
@@ -33,6 +34,34 @@ def eventually(look: Callable[[], Found | None], what: str) -> Found:
             return found
         threading.Event().wait(0.05)
     raise AssertionError(f"not within {PATIENCE_S:.0f} s: {what}")
+
+
+def admin_token(url: str, one_time: str) -> str:
+    """Sign in as the first admin, whose one-time password is changed at the first call of this."""
+    lasting = f"{one_time} for good"
+    opened = _login(url, lasting) or _login(url, one_time)
+    assert opened is not None, "the admin cannot sign in"
+    if opened["must_change_password"]:
+        _post(f"{url}/api/v1/auth/password", {"old": one_time, "new": lasting}, str(opened["token"]))
+    return str(opened["token"])
+
+
+def _login(url: str, password: str) -> dict[str, object] | None:
+    try:
+        answer = _post(f"{url}/api/v1/auth/login", {"username": "admin", "password": password})
+    except urllib.error.HTTPError as error:
+        if error.code != 401:
+            raise
+        return None
+    found: dict[str, object] = json.loads(answer)
+    return found
+
+
+def _post(url: str, body: dict[str, object], token: str | None = None) -> bytes:
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    request = urllib.request.Request(url, json.dumps(body).encode(), headers)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return bytes(answer.read())
 
 
 class Served:

@@ -52,7 +52,7 @@ def test_a_new_password_ends_the_other_sign_ins(client: FlaskClient, server: Ser
     assert client.get("/api/v1/users/me", headers={"Authorization": f"Bearer {second}"}).status_code == 401
     assert login(client, "wei", PASSWORD)[0] == 401
     short = client.post("/api/v1/auth/password", json={"old": "another long one", "new": "short"}, headers=use)
-    assert (short.status_code, short.get_json()["code"]) == (422, "input-invalid")
+    assert (short.status_code, short.get_json()["code"]) == (422, "password-weak")
 
 
 def test_an_invitation_is_used_once_and_asked_for_again_by_the_same_install(

@@ -15,8 +15,8 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from backend.config import DrawRates, SettingInvalid, from_environment
-from backend.models import Certificate, Draw, Site, User
-from backend.services import draws
+from backend.models import Draw, Site, User
+from backend.services import certificates, draws
 from sync.canonical import canonical
 from tests.backend.records import CHENGZHONG, GUIGANG, LIUJIANG, NOON, Person, Records, new_id
 
@@ -33,8 +33,9 @@ def records(app: Flask, session: Session) -> Records:
 def officer(records: Records, *grants: str, days: int = 30) -> Person:
     """An inspector whose certificate ends so many days from now."""
     person, now = records.person("inspector", *grants), records._now()
-    valid = {"valid_from": now - timedelta(days=365), "valid_to": now + timedelta(days=days)}
-    records.session.add(Certificate(certificate_no=new_id(), user_id=person.id, **valid))
+    fields = {"number": new_id(), "issuer": "广西壮族自治区生态环境厅", "user_id": person.id}
+    days_of = {"valid_from": (now - timedelta(days=365)).date(), "valid_to": (now + timedelta(days=days)).date()}
+    certificates.create(records.session, person.actor, {**fields, **days_of}, now, new_id())
     records.session.commit()
     return person
 

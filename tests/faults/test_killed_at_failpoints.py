@@ -11,7 +11,7 @@ import pytest
 from backend import failpoints
 from sync.client import Device
 from sync.device_io import FolderStorage, HttpTransport, SystemClock, new_id
-from tests.backend.serving import Served
+from tests.backend.serving import Served, admin_token
 from tests.stories import IN_LIUJIANG, jpeg
 
 IN_SHORT = ("push-before-commit", "push-after-commit", "blob-renamed")
@@ -26,7 +26,7 @@ def call(url: str, body: dict[str, object], token: str | None = None) -> dict[st
 
 
 def invitation(served: Served, password: str) -> str:
-    token = str(call(f"{served.url}/api/v1/auth/login", {"username": "admin", "password": password})["token"])
+    token = admin_token(served.url, password)
     return str(call(f"{served.url}/api/v1/devices/invitations", {"user": "admin"}, token)["code"])
 
 

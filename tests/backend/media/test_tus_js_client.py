@@ -16,7 +16,7 @@ from flask import Flask
 from backend import failpoints
 from tests.backend.media.media_files import image
 from tests.backend.media.media_phone import Phone, sha256
-from tests.backend.serving import Served
+from tests.backend.serving import Served, admin_token
 from tests.faults.test_killed_at_failpoints import call
 
 ROOT = Path(__file__).parents[3]
@@ -152,8 +152,7 @@ class Killed:
         self.served = Served(self.data, BLUEGRID_FAILPOINT=failpoint)
         password = self.served.line(r"one-time password is (\S+)")[1]
         self.served.ready()
-        said = call(f"{self.served.url}/api/v1/auth/login", {"username": "admin", "password": password})
-        self.token = str(said["token"])
+        self.token = admin_token(self.served.url, password)
 
     def upload(self, **more: Any) -> dict[str, Any]:
         return tus_js(f"{self.served.url}/api/v1/media", self.token, self.file, chunk=len(PHOTO) // 7, **more)
