@@ -7,6 +7,7 @@ from backend.models.conflict import Conflict, FieldWrite
 from backend.models.device import Device, DeviceToken, Invite, Stream
 from backend.models.draw import Draw
 from backend.models.evidence import DailyRoot, LogRecord, ReceiptKey
+from backend.models.figures import FigureTally, FindingStanding
 from backend.models.finding import Comment, Finding, FindingCell, FindingTally, PlaceStep
 from backend.models.fire_point import FireDay, FireDetection, FireImport, FireImportRow, FireLink, FirePoint
 from backend.models.grid import Cell, FormerPlacement, GridActivation, GridVersion
@@ -15,6 +16,7 @@ from backend.models.media import Blob, BlobHolder, Mention, Photo, Upload, Uploa
 from backend.models.office import AuditEvent, Job, NumberSeries
 from backend.models.patrol import Patrol, PatrolTrack
 from backend.models.people import Certificate, Grant, LoginToken, User
+from backend.models.plate import SitePlate, SitePlateChange
 from backend.models.site import Site, SiteChange, SiteImport, SiteImportRow
 from backend.models.sync import Counter, Entry, OpIdentity, OpRecord, QuarantinedBody, ScopeDigest, SyncedRow
 from backend.models.task import Task, TaskStep
@@ -41,8 +43,10 @@ __all__ = [
     "Draw",
     "Entry",
     "FieldWrite",
+    "FigureTally",
     "Finding",
     "FindingCell",
+    "FindingStanding",
     "FindingTally",
     "FireDay",
     "FireDetection",
@@ -79,6 +83,8 @@ __all__ = [
     "SiteChange",
     "SiteImport",
     "SiteImportRow",
+    "SitePlate",
+    "SitePlateChange",
     "Stream",
     "SyncedRow",
     "Task",
