@@ -66,6 +66,7 @@ class Settings:
     login_attempts: str = "10 per minute"
     limits: Limits = field(default_factory=Limits)
     draw_rates: DrawRates = field(default_factory=DrawRates)
+    plate_rules: Path | None = None
 
     @property
     def backup_folder(self) -> Path:
@@ -109,6 +110,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         demo=env.get("BLUEGRID_DEMO") == "1",
         limits=Limits(file_bytes=_whole(env, "BLUEGRID_FILE_MIB", 50, least=1) * MIB),
         draw_rates=_draw_rates(env),
+        plate_rules=Path(env["BLUEGRID_PLATE_RULES"]).absolute() if env.get("BLUEGRID_PLATE_RULES") else None,
     )
 
 

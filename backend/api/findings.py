@@ -12,7 +12,7 @@ from marshmallow import RAISE, Schema, fields, validate
 from backend import catalogue, clock
 from backend.api import access, documents
 from backend.api.paging import PageArgs, page_asked, page_body
-from backend.services import finding_filters, finding_queries
+from backend.services import figures, finding_filters, finding_queries
 from backend.services.pages import Page
 from backend.services.rows import Document
 from backend.transactions import reading
@@ -43,6 +43,11 @@ class FilterArgs(Schema):
     site = _filter("Id of a site")
     unit = _filter("Code of a management unit")
     campaign = _filter("Id of a campaign: its cells, days and topic")
+    figure = _filter(f"What a figure of the statistics counts: {', '.join(figures.FIGURES)}")
+    as_of = _filter("RFC 3339 time at which `figure=overdue` is meant; now without it")
+    township = _filter("Counted exactly there: a township, or a larger cell without what is known finer; `unassigned`")
+    office = _filter("Id of the office that has it, or had it last")
+    responsible_unit = _filter("Name of the responsible unit of its site")
     text = _filter("Looked for in number, item, description, and the site's name and address")
 
 
