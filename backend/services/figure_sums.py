@@ -49,14 +49,14 @@ class View:
     held: frozenset[str] | None
     codes: frozenset[str] | None
 
+    def in_counties(self) -> bool:
+        """Whether counties as a whole say the same."""
+        whole = self.counties() or frozenset()
+        return self.codes is None or all(len(code) <= COUNTY or code[:COUNTY] in whole for code in self.codes)
+
     def counties(self) -> frozenset[str] | None:
-        """The same said in counties; raises LookupError where it cannot be."""
-        if self.codes is None:
-            return None
-        whole = {code for code in self.codes if len(code) <= COUNTY}
-        if any(len(code) > COUNTY and code[:COUNTY] not in whole for code in self.codes):
-            raise LookupError
-        return frozenset(whole)
+        """The counties, and what lies above them, among the places that are asked for."""
+        return None if self.codes is None else frozenset(code for code in self.codes if len(code) <= COUNTY)
 
 
 def view(actor: Actor, filters: Filters) -> View | None:
@@ -79,9 +79,10 @@ def view(actor: Actor, filters: Filters) -> View | None:
 def counts(session: Session, actor: Actor, asked: Asked) -> Counts:
     """What the actor sees of what is asked. Raises FilterInvalid."""
     seen = view(actor, asked.filters) if asked.by in SUMMED_BY and _summed(asked) else None
-    if seen is None:
+    kind = _kind(seen, asked) if seen is not None else None
+    if seen is None or kind is None:
         return from_standings(session, actor, asked, finding_queries.visible_to(actor))
-    found = _from_sums(session, seen, asked)
+    found = _from_sums(session, seen, kind, asked)
     elsewhere = own_elsewhere(actor, seen, Finding.cell_code, Finding.author_id)
     return found if elsewhere is None else added(found, from_standings(session, actor, asked, elsewhere))
 
@@ -137,7 +138,8 @@ def from_standings(session: Session, actor: Actor, asked: Asked, seen: ColumnEle
     code = codes.get(asked.by)
     sums = [func.sum(getattr(standing, name)) for name in figures.SUMMED]
     overdue = func.count().filter(standing.due_at < asked.as_of)
-    query = select(*_grouped(code, standing.day, asked), *sums, overdue).select_from(standing)
+    group = _grouped(code, standing.day, asked)
+    query = select(*group, *sums, overdue).select_from(standing)
     if asked.by == "unit":
         of_it = (UnitMember.subject_type == "finding") & (UnitMember.subject_id == standing.finding_id)
         query = query.join(UnitMember, of_it)
@@ -148,7 +150,7 @@ def from_standings(session: Session, actor: Actor, asked: Asked, seen: ColumnEle
         query = query.join(Finding, Finding.id == standing.finding_id).where(seen, *narrowed)
     query = query.where(standing.day.between(asked.span.first.isoformat(), asked.span.last.isoformat()))
     names = (*figures.SUMMED, "overdue")
-    rows = session.execute(query.group_by(*_grouped(code, standing.day, asked)))
+    rows = session.execute(query.group_by(*group))
     return _read(rows, names, code is not None, asked)
 
 
@@ -162,31 +164,36 @@ def _summed(asked: Asked) -> bool:
     return said <= ({"topic"} if asked.by != "office" else set())
 
 
-def _from_sums(session: Session, seen: View, asked: Asked) -> Counts:
-    topics = list(asked.filters.topic)
-    try:
-        kind, codes, parts, shown = _kind(seen, asked.by, topics)
-    except LookupError:
-        kind, codes, parts, shown = "township-topic", seen.codes, topics, FigureTally.part
-    where = [FigureTally.kind == kind, FigureTally.period.in_(pieces(asked.span))]
-    where += [FigureTally.code.in_(sorted(codes))] if codes is not None else []
-    where += [FigureTally.part.in_(parts)] if parts else []
-    group = _grouped(None if asked.by == "total" else shown, FigureTally.period, asked)
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A kind of sums, the codes and parts to keep (null: all), and which of the two to show."""
+
+    kind: str
+    codes: frozenset[str] | None
+    parts: frozenset[str] | None
+    shown: InstrumentedAttribute[str]
+
+
+def _kind(seen: View, asked: Asked) -> _Kind | None:
+    """The sums to add up; None where none of them says what is asked."""
+    topics = frozenset(asked.filters.topic) or None
+    if asked.by == "office":
+        return _Kind("office", None, seen.counties(), FigureTally.code) if seen.in_counties() else None
+    if asked.by == "topic" and seen.in_counties():
+        return _Kind("county-topic", seen.counties(), topics, FigureTally.part)
+    if asked.by == "topic":
+        return _Kind("township-topic", seen.codes, topics, FigureTally.part)
+    return _Kind("township-topic" if topics else "township", seen.codes, topics, FigureTally.code)
+
+
+def _from_sums(session: Session, seen: View, kind: _Kind, asked: Asked) -> Counts:
+    where = [FigureTally.kind == kind.kind, FigureTally.period.in_(pieces(asked.span))]
+    for column, kept in ((FigureTally.code, kind.codes), (FigureTally.part, kind.parts)):
+        where += [column.in_(sorted(kept))] if kept is not None else []
+    group = _grouped(None if asked.by == "total" else kind.shown, FigureTally.period, asked)
     sums = [func.sum(getattr(FigureTally, name)) for name in figures.SUMMED]
     rows = session.execute(select(*group, *sums).where(*where).group_by(*group))
     return added(_read(rows, figures.SUMMED, asked.by != "total", asked), _overdue(session, seen, asked))
-
-
-def _kind(
-    seen: View, by: str, topics: list[str]
-) -> tuple[str, frozenset[str] | None, list[str], InstrumentedAttribute[str]]:
-    """The kind of sums, the codes and parts to keep, and the column to show. Raises LookupError where counties fail."""
-    if by == "topic":
-        return "county-topic", seen.counties(), topics, FigureTally.part
-    if by == "office":
-        counties = seen.counties()
-        return "office", None, [] if counties is None else sorted(counties) or ["-"], FigureTally.code
-    return "township-topic" if topics else "township", seen.codes, topics, FigureTally.code
 
 
 def _overdue(session: Session, seen: View, asked: Asked) -> Counts:
