@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench import counter_bench, fleet_bench, pull_bench, tally_bench, ten_thousand_bench, tile_bench
+from bench import counter_bench, fleet_bench, pull_bench, statistics_bench, tally_bench, ten_thousand_bench, tile_bench
 from bench.fleet import PHOTO_BYTES, Camera
 from bench.service_times import Samples
 from bench.ten_thousand_bench import simulate
@@ -91,3 +91,11 @@ def test_tiles_and_lists_are_measured_at_each_size(tmp_path: Path) -> None:
     assert {row["findings"] for row in rows} == {50, 100}
     assert {"tile 6, all", "tile 14, by text", "viewport list", "newest 100"} <= {row["what"] for row in rows}
     assert {row["who"] for row in rows} == {"admin", "county", "township"}
+
+
+def test_statistics_are_measured_at_each_size(tmp_path: Path) -> None:
+    out = tmp_path / "statistics.json"
+    statistics_bench.main(["--findings", "30,60", "--rounds", "1", "--json", str(out)])
+    rows = json.loads(out.read_text())
+    assert {row["findings"] for row in rows} == {30, 60}
+    assert {"by county", "by office", "ranking", "newest 100"} <= {row["what"] for row in rows}
