@@ -4,8 +4,8 @@
     python -m bench.statistics_bench --findings 10000,1000000 --database postgresql
 
 Findings lie at random over Liujiang's townships and over three years, half of them closed; 2 in 100 of those still open
-are past their term. Aim: p95 at most 100 ms, and flat, for what has no free filter. In process: no socket. The reference is
-one finding looked up by its key, in the same run.
+are past their term. Aim: p95 at most 100 ms, and flat, for what has no free filter. In process: no socket. The
+reference is one finding looked up by its key, in the same run.
 """
 
 from __future__ import annotations

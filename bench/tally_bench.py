@@ -1,4 +1,4 @@
-"""What the triggers that count findings (`finding_tally`, and the figures of statistics) cost a push: CPU an op with them and without them.
+"""What the triggers that count findings cost a push (maps and statistics): CPU an op with them and without them.
 
 Two fresh SQLite databases in one process, in one of which the triggers are dropped; the same kind of mixed, signed ops
 as `bench.push_bench`, turn and turn about, least of the rounds. SQLite alone: there the database's CPU is in this
