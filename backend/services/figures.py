@@ -22,8 +22,6 @@ FILE = Path(catalogue.__file__).with_name("figures.yaml")
 SUMMED = ("found", "rectified", "closed", "on_time", "late", "repeated")
 """Figures that `figure_tally` sums; `overdue` moves with the clock and is asked of the standings."""
 FIGURES = (*SUMMED[:5], "overdue", "repeated")
-REPEATED_WITHIN_DAYS = 90
-"""As the triggers on `finding` have it."""
 
 
 @dataclass(frozen=True, slots=True)

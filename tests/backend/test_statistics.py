@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -314,6 +315,17 @@ def test_definitions_name_every_figure_and_rate(boss: Reader) -> None:
     told = boss.get("statistics/definitions").json
     assert set(told["figures"]) == set(figures.FIGURES)
     assert set(told["rates"]) == set(figures.rates())
+
+
+def test_the_page_about_statistics_says_what_the_definitions_say() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "statistics.md").read_text("utf-8")
+    for group in ("figures", "beside"):
+        for code, said in figures.definitions()[group].items():
+            assert f"| `{code}` {said['zh']} | {said['en_means']} | {said['zh_means']} |" in page
+    for code, rate in figures.rates().items():
+        said = figures.definitions()["rates"][code]
+        assert f"| `{code}` {said['zh']} | {rate.of} / ({' + '.join(rate.over)}) | {said['better']} |" in page
+    assert "90" in figures.definitions()["figures"]["repeated"]["en_means"]
 
 
 STEPS = st.lists(
