@@ -7,7 +7,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from backend import api, cli, clock, database, errors, logs, receipt_key, storage
 from backend.config import Settings, from_environment
-from backend.services import passwords
+from backend.services import (
+    passwords,
+    plate_rules,
+)
 
 
 def create_app(settings: Settings | None = None, server_clock: clock.Clock | None = None) -> Flask:
@@ -28,6 +31,7 @@ def create_app(settings: Settings | None = None, server_clock: clock.Clock | Non
     storage.init_app(app, settings)
     receipt_key.init_app(app, settings)
     passwords.use_memory(settings.argon2_memory_kib)
+    plate_rules.schemes(settings.plate_rules)  # a fault in a file of rules is told at the start, not at the first hour
     api.init_app(app, settings)
     errors.init_app(app)  # after the API, whose library brings handlers of its own
     cli.init_app(app)

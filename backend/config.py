@@ -109,6 +109,7 @@ class Settings:
     draw_rates: DrawRates = field(default_factory=DrawRates)
     photo_rules: PhotoRules = field(default_factory=PhotoRules)
     sign_in: SignInRules = field(default_factory=SignInRules)
+    plate_rules: Path | None = None
 
     @property
     def backup_folder(self) -> Path:
@@ -155,6 +156,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         photo_rules=_photo_rules(env),
         sign_in=_sign_in(env),
         audit_days=_whole(env, "BLUEGRID_AUDIT_DAYS", LEAST_AUDIT_DAYS, least=LEAST_AUDIT_DAYS),
+        plate_rules=Path(env["BLUEGRID_PLATE_RULES"]).absolute() if env.get("BLUEGRID_PLATE_RULES") else None,
     )
 
 

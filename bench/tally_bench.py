@@ -1,4 +1,4 @@
-"""What the triggers that count findings (`finding_tally`) cost a push: CPU an op with them and without them.
+"""What the triggers that count findings cost a push (maps and statistics): CPU an op with them and without them.
 
 Two fresh SQLite databases in one process, in one of which the triggers are dropped; the same kind of mixed, signed ops
 as `bench.push_bench`, turn and turn about, least of the rounds. SQLite alone: there the database's CPU is in this
@@ -23,7 +23,16 @@ from bench.pushed_day import enrolled, record
 from bench.serverside import served
 from tests.stories import Phone
 
-TRIGGERS = ("finding_tally_insert", "finding_tally_update")
+TRIGGERS = (
+    "finding_tally_insert",
+    "finding_tally_update",
+    "finding_standing_insert",
+    "finding_standing_update",
+    "finding_case_standing_insert",
+    "finding_case_standing_update",
+    "inspection_tally_insert",
+    "inspection_tally_update",
+)
 
 
 def measure(how_many: int, rounds: int) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from bench import (
     phash_bench,
     pull_bench,
     replace_bench,
+    statistics_bench,
     tally_bench,
     ten_thousand_bench,
     tile_bench,
@@ -123,3 +124,11 @@ def test_pictures_are_looked_up_and_both_ways_find_the_same(tmp_path: Path) -> N
     [row] = json.loads(out.read_text())
     assert row["found"] >= 17
     assert row["ratio"] > 0
+
+
+def test_statistics_are_measured_at_each_size(tmp_path: Path) -> None:
+    out = tmp_path / "statistics.json"
+    statistics_bench.main(["--findings", "30,60", "--rounds", "1", "--json", str(out)])
+    rows = json.loads(out.read_text())
+    assert {row["findings"] for row in rows} == {30, 60}
+    assert {"by county", "by office", "ranking", "newest 100"} <= {row["what"] for row in rows}

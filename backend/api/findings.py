@@ -10,9 +10,20 @@ from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields
 
 from backend import catalogue, clock
-from backend.api import access, documents, geojson
-from backend.api.paging import PageArgs, page_asked
-from backend.services import finding_filters, finding_queries
+from backend.api import (
+    access,
+    documents,
+    geojson,
+)
+from backend.api.paging import (
+    PageArgs,
+    page_asked,
+)
+from backend.services import (
+    figures,
+    finding_filters,
+    finding_queries,
+)
 from backend.transactions import reading
 
 blueprint = Blueprint("findings", __name__, url_prefix="/api/v1/findings", description="Findings 问题")
@@ -39,6 +50,11 @@ class FilterArgs(Schema):
     site = _filter("Id of a site")
     unit = _filter("Code of a management unit")
     campaign = _filter("Id of a campaign: its cells, days and topic")
+    figure = _filter(f"What a figure of the statistics counts: {', '.join(figures.FIGURES)}")
+    as_of = _filter("RFC 3339 time at which `figure=overdue` is meant; now without it")
+    township = _filter("Counted exactly there: a township, or a larger cell without what is known finer; `unassigned`")
+    office = _filter("Id of the office that has it, or had it last")
+    responsible_unit = _filter("Name of the responsible unit of its site")
     text = _filter("Looked for in number, item, description, and the site's name and address")
 
 

@@ -20,7 +20,7 @@ from backend.services.fire_reports import NewReport
 from backend.transactions import reading, writing
 from geo.position import parse_position
 
-FILTERS = ("cell", "bbox", "state", "outcome", "zone", "source", "assignee", "first_from", "first_to")
+FILTERS = ("cell", "bbox", "state", "outcome", "zone", "source", "assignee", "first_from", "first_to", "handled")
 
 blueprint = Blueprint("fire-points", __name__, url_prefix="/api/v1/fire-points", description="Fire points 火点")
 
@@ -33,6 +33,7 @@ class FireFilterArgs(Schema):
     zone = fields.String(validate=validate.OneOf(catalogue.codes("zone_outcome")))
     source = fields.String(validate=validate.OneOf(catalogue.codes("fire_source")))
     assignee = fields.UUID()
+    handled = fields.Boolean(metadata={"description": "Answered, whatever was found"})
     first_from = instants.moment(metadata={"description": "First seen from this instant on"})
     first_to = instants.moment(metadata={"description": "First seen before this instant"})
 

@@ -10,7 +10,7 @@ from flask_smorest import Blueprint
 from marshmallow import RAISE, fields, validate
 
 from backend import catalogue
-from backend.api import access, documents
+from backend.api import access, documents, instants
 from backend.api.paging import PageArgs, page_asked, page_body, storable
 from backend.services import inspection_queries
 from backend.services.inspection_queries import InspectionFilters
@@ -24,6 +24,9 @@ class InspectionsArgs(PageArgs):
     checklist = fields.String(metadata={"description": "Code of a checklist"})
     mode = fields.String(validate=validate.OneOf(catalogue.codes("mode")))
     cell = fields.String(metadata={"description": "Administrative code, with all below it, or `unassigned`"})
+    township = fields.String(metadata={"description": "Counted exactly there, as in the statistics"})
+    finished_from = instants.moment(metadata={"description": "Finished from this instant on"})
+    finished_to = instants.moment(metadata={"description": "Finished before this instant"})
 
 
 @blueprint.get("")
@@ -33,7 +36,7 @@ class InspectionsArgs(PageArgs):
 def list_inspections(args: dict[str, Any]) -> Response:
     """Inspections that you may see, the last finished first."""
     said = storable(args)
-    filters = InspectionFilters(said.get("site"), said.get("checklist"), said.get("mode"), said.get("cell"))
+    filters = InspectionFilters(**{name: said.get(name) for name in InspectionFilters.__slots__})
     with reading() as session:
         page = inspection_queries.page(session, access.current_actor(), filters, page_asked(args))
         return jsonify(page_body(page, inspection_queries.documents(session, page.rows)))

@@ -11,10 +11,20 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load, valid
 from sqlalchemy.orm import Session
 
 from backend import catalogue, clock
-from backend.api import access, documents, geojson
-from backend.api.paging import PageArgs, page_asked, storable
+from backend.api import (
+    access,
+    documents,
+    geojson,
+    instants,
+)
+from backend.api.paging import (
+    PageArgs,
+    page_asked,
+    storable,
+)
 from backend.config import Settings
 from backend.models import Site
+from backend.models.plate import PLATES
 from backend.models.site import SITE_STATUSES
 from backend.services import qr, rows, site_history, sites
 from backend.services.sites import NewSite, SiteFilters
@@ -33,6 +43,10 @@ class SitesArgs(PageArgs, geojson.FormatArgs):
     unit = fields.String(metadata={"description": "Code of a management unit"})
     bbox = fields.String(metadata={"description": "west,south,east,north in CGCS2000 degrees"})
     doubtful = fields.Boolean(metadata={"description": "Those whose visits say that their datum is another one"})
+    township = fields.String(metadata={"description": "Counted exactly there, as in the statistics"})
+    inspected_from = instants.moment(metadata={"description": "Inspected at least once from this instant on"})
+    inspected_to = instants.moment(metadata={"description": "Inspected at least once before this instant"})
+    plate = fields.String(validate=validate.OneOf(PLATES), metadata={"description": "Rating plate 挂牌"})
     text = fields.String(
         validate=validate.Length(max=200), metadata={"description": "Looked for in name, code, address and unit"}
     )

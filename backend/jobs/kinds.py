@@ -31,6 +31,7 @@ from backend.services import (
     lockout,
     patrols,
     photo_flags,
+    plates,
     replacing,
     sign_ins,
     site_doubts,
@@ -147,6 +148,20 @@ def look_at_sites(session: Session, _job: Job) -> dict[str, Any]:
     return {"changed": changed, "forgotten": site_imports.forget(session, old) + fire_imports.forget(session, old)}
 
 
+def judge_plates(alive: Callable[[], object]) -> dict[str, Any]:
+    """Judge the rating plate of every site that has a scheme, some in each commit."""
+    own = current_app.extensions["bluegrid.settings"].plate_rules
+    changed, after = 0, ""
+    while True:
+        with writing() as session:
+            some, last = plates.judge_some(session, own, clock.now(), clock.new_id, after)
+        changed += some
+        if last is None:
+            return {"changed": changed}
+        after = last
+        alive()
+
+
 def daily_backup(alive: Callable[[], object]) -> dict[str, Any]:
     """Make a backup when the newest is a day old. Lost photos are told in the log, and keep it from counting."""
     if not backups.is_due(clock.now()):
@@ -171,6 +186,7 @@ JOB_KINDS: dict[str, Work] = {
 LONG: dict[str, LongWork] = {
     "check-photos": check_photos,
     "daily-backup": daily_backup,
+    "judge-plates": judge_plates,
     "replace-cells": replace_cells,
     "scrub": scrub,
     "sweep-leftovers": sweep_leftovers,
@@ -190,4 +206,5 @@ HOURLY = (
     "forget-tracks",
     "replace-cells",
     "check-photos",
+    "judge-plates",
 )

@@ -7,6 +7,7 @@ from backend.models.conflict import Conflict, FieldWrite
 from backend.models.device import Device, DeviceToken, Invite, Stream
 from backend.models.draw import Draw
 from backend.models.evidence import DailyRoot, LogRecord, ReceiptKey
+from backend.models.figures import FigureTally, FindingStanding
 from backend.models.finding import Comment, Finding, FindingCell, FindingTally, PlaceStep
 from backend.models.fire_point import FireDay, FireDetection, FireImport, FireImportRow, FireLink, FirePoint
 from backend.models.grid import Cell, FormerPlacement, GridActivation, GridVersion
@@ -16,6 +17,7 @@ from backend.models.office import AuditCheckpoint, AuditEvent, Job, NumberSeries
 from backend.models.patrol import Patrol, PatrolTrack
 from backend.models.people import Certificate, Grant, User
 from backend.models.photo_evidence import PhotoDue, PhotoFlag, PhotoPrint, PhotoSketch
+from backend.models.plate import SitePlate, SitePlateChange
 from backend.models.sign_in import LoginToken, RecoveryCode, SecondFactor, SignInLock
 from backend.models.site import Site, SiteChange, SiteImport, SiteImportRow
 from backend.models.sync import Counter, Entry, OpIdentity, OpRecord, QuarantinedBody, ScopeDigest, SyncedRow
@@ -44,8 +46,10 @@ __all__ = [
     "Draw",
     "Entry",
     "FieldWrite",
+    "FigureTally",
     "Finding",
     "FindingCell",
+    "FindingStanding",
     "FindingTally",
     "FireDay",
     "FireDetection",
@@ -89,6 +93,8 @@ __all__ = [
     "SiteChange",
     "SiteImport",
     "SiteImportRow",
+    "SitePlate",
+    "SitePlateChange",
     "Stream",
     "SyncedRow",
     "Task",

@@ -17,6 +17,7 @@ class Inspection(Base):
         CheckConstraint("mode IN ('patrol','administrative')", name="mode"),
         CheckConstraint("grade IN ('lead','evidence')", name="grade"),
         Index("ix_inspection_author", "author_id", "started_at"),
+        Index("ix_inspection_site_finished", "site_id", "finished_at"),
     )
 
     id: Mapped[Key]

@@ -19,7 +19,6 @@ def lacks(session: Session, finding: Finding) -> list[str]:
     inspection = session.get(Inspection, finding.inspection_id) if finding.inspection_id else None
     if inspection is None:
         return [NO_INSPECTION]
-    reasons = list(inspection.grade_reasons)
-    if "officers-too-few" not in reasons and not certificates.two_officers(session, inspection):
-        reasons.append(certificates.OFFICERS_UNCERTIFIED)
-    return reasons
+    if inspection.grade_reasons:
+        return list(inspection.grade_reasons)
+    return [] if certificates.two_officers(session, inspection) else [certificates.OFFICERS_UNCERTIFIED]

@@ -12,8 +12,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from backend import catalogue
-from backend.services import bounds
-from backend.services.bounds import Bounds
+from backend.services import (
+    bounds,
+    figures,
+)
+from backend.services.bounds import (
+    Bounds,
+)
 from backend.services.texts import require_storable
 from backend.services.visibility import FilterInvalid
 
@@ -27,7 +32,8 @@ class Filters:
 
     `cell`: an administrative code (with all below it), a 1 km or 3 km square, a BeiDou code of level 1 to 8, or
     `unassigned`. `found_from` is included, `found_to` is not. `bbox`: least longitude and latitude, greatest
-    longitude and latitude, CGCS2000 degrees, borders included.
+    longitude and latitude, CGCS2000 degrees, borders included. `figure`: what a figure of the statistics counts, with
+    `as_of` for what is overdue. `township`: counted there exactly, as the statistics do (see `visibility.counted_at`).
     """
 
     cell: str | None = None
@@ -41,6 +47,11 @@ class Filters:
     text: str | None = None
     campaign: str | None = None
     unit: str | None = None
+    figure: str | None = None
+    as_of: datetime | None = None
+    township: str | None = None
+    office: str | None = None
+    responsible_unit: str | None = None
 
     def stated(self) -> dict[str, str]:
         """The filters in force as text that `parse` reads back, in one order: what a list was made with."""
@@ -56,6 +67,11 @@ class Filters:
             "text": self.text,
             "campaign": self.campaign,
             "unit": self.unit,
+            "figure": self.figure,
+            "as_of": self.as_of.astimezone(BEIJING).isoformat() if self.as_of else None,
+            "township": self.township,
+            "office": self.office,
+            "responsible_unit": self.responsible_unit,
         }
         return {name: value for name, value in said.items() if value}
 
@@ -80,7 +96,14 @@ def parse(given: Mapping[str, Any]) -> Filters:
         text=said.get("text"),
         campaign=said.get("campaign"),
         unit=said.get("unit"),
+        figure=said.get("figure"),
+        as_of=_instant("as_of", said.get("as_of"), timedelta(0)),
+        township=said.get("township"),
+        office=said.get("office"),
+        responsible_unit=said.get("responsible_unit"),
     )
+    if filters.figure is not None and filters.figure not in figures.FIGURES:
+        raise FilterInvalid(f"figure is one of {', '.join(figures.FIGURES)}.", field="figure")
     if filters.found_from and filters.found_to and filters.found_from >= filters.found_to:
         raise FilterInvalid("found_from must be before found_to.", field="found_from")
     if filters.text is not None and len(filters.text) > MAX_TEXT:

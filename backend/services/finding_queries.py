@@ -12,14 +12,16 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import Session
 
+from backend import clock
 from backend.extensions import db
-from backend.models import Comment, Finding, FindingCell, Hop, Site
+from backend.models import Case, Comment, Finding, FindingCell, Hop, Site
 from backend.services import (
     bounds,
     campaigns,
     case_history,
     cells,
     evidence_grounds,
+    figures,
     pages,
     photo_flag_words,
     photo_flags,
@@ -131,6 +133,14 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
         found.append(visibility.in_units(Finding, [filters.unit]))
     if filters.campaign is not None:
         found += campaigns.conditions(db.session(), filters.campaign)
+    if filters.figure is not None:
+        found.append(figures.counted(filters.figure, filters.as_of or clock.now()))
+    if filters.township is not None:
+        found.append(visibility.counted_at(filters.township, Finding.cell_code))
+    if filters.office is not None:
+        found.append(Finding.id.in_(select(Case.finding_id).where(Case.office_id == filters.office)))
+    if filters.responsible_unit is not None:
+        found.append(Finding.site_id.in_(select(Site.id).where(Site.responsible_unit == filters.responsible_unit)))
     return found
 
 

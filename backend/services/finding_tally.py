@@ -152,6 +152,10 @@ def _tallied(filters: Filters) -> bool:
         filters.cell,
         filters.campaign,
         filters.unit,
+        filters.figure,
+        filters.township,
+        filters.office,
+        filters.responsible_unit,
     )
     return not any(unknown)
 

@@ -36,6 +36,7 @@ class FireFilters:
     first_from: datetime | None = None
     first_to: datetime | None = None
     bbox: str | None = None
+    handled: bool | None = None
 
 
 def visible(actor: Actor) -> Select[FirePoint]:
@@ -62,6 +63,8 @@ def conditions(filters: FireFilters) -> list[ColumnElement[bool]]:
         asked.append(or_(FirePoint.id.in_(seen), FirePoint.id.in_(_merged_of(seen))))
     if filters.assignee is not None:
         asked.append(FirePoint.assignee_id == filters.assignee)
+    if filters.handled is not None:
+        asked.append(FirePoint.outcome.is_not(None) if filters.handled else FirePoint.outcome.is_(None))
     if filters.first_from is not None:
         asked.append(FirePoint.first_at >= filters.first_from)
     if filters.first_to is not None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from backend.models import Finding, Inspection
@@ -22,17 +23,25 @@ from backend.services.pages import Page, PageAsked
 
 @dataclass(frozen=True, slots=True)
 class InspectionFilters:
-    """Null means: not narrowed by this."""
+    """Null means: not narrowed by this. `finished_from` is included, `finished_to` is not."""
 
     site: str | None = None
     checklist: str | None = None
     mode: str | None = None
     cell: str | None = None
+    township: str | None = None
+    finished_from: datetime | None = None
+    finished_to: datetime | None = None
 
 
 def visible(actor: Actor) -> Select[Inspection]:
     """Every inspection that the actor may see."""
-    return select(Inspection).where(visibility.seen_by(actor, Inspection.cell_code, Inspection.author_id))
+    return select(Inspection).where(seen(actor))
+
+
+def seen(actor: Actor) -> ColumnElement[bool]:
+    """The condition on `inspection` that keeps what the actor may see."""
+    return visibility.seen_by(actor, Inspection.cell_code, Inspection.author_id)
 
 
 def page(session: Session, actor: Actor, filters: InspectionFilters, asked: PageAsked) -> Page[Inspection]:
@@ -46,6 +55,12 @@ def page(session: Session, actor: Actor, filters: InspectionFilters, asked: Page
         query = query.where(Inspection.mode == filters.mode)
     if filters.cell is not None:
         query = query.where(visibility.within(filters.cell, Inspection.cell_code))
+    if filters.township is not None:
+        query = query.where(visibility.counted_at(filters.township, Inspection.cell_code))
+    if filters.finished_from is not None:
+        query = query.where(Inspection.finished_at >= filters.finished_from)
+    if filters.finished_to is not None:
+        query = query.where(Inspection.finished_at < filters.finished_to)
     return pages.fetch(session, query, Inspection.finished_at, Inspection.id, asked)
 
 

@@ -8,11 +8,21 @@ from dataclasses import fields as dataclass_fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import Session
 
-from backend.models import Site
-from backend.services import bounds, cells, pages, site_register, visibility
+from backend.models import (
+    Inspection,
+    Site,
+    SitePlate,
+)
+from backend.services import (
+    bounds,
+    cells,
+    pages,
+    site_register,
+    visibility,
+)
 from backend.services.actor import Actor
 from backend.services.errors import NotAllowed, NotFound
 from backend.services.pages import Page, PageAsked
@@ -22,7 +32,7 @@ from geo.position import Position
 
 @dataclass(frozen=True, slots=True)
 class SiteFilters:
-    """Null means: not narrowed by this."""
+    """Null means: not narrowed by this. `inspected_from`, included, to `inspected_to`: inspected at least once then."""
 
     kind: str | None = None
     cell: str | None = None
@@ -31,6 +41,10 @@ class SiteFilters:
     doubtful: bool | None = None
     unit: str | None = None
     bbox: str | None = None
+    township: str | None = None
+    inspected_from: datetime | None = None
+    inspected_to: datetime | None = None
+    plate: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +83,26 @@ def page(session: Session, actor: Actor, filters: SiteFilters, asked: PageAsked)
         query = query.where(visibility.in_units(Site, [filters.unit]))
     if filters.bbox is not None:
         query = query.where(*bounds.inside(bounds.parse(filters.bbox), Site.lon, Site.lat))
+    if filters.township is not None:
+        query = query.where(visibility.counted_at(filters.township, Site.cell_code))
+    if filters.inspected_from is not None or filters.inspected_to is not None:
+        query = query.where(inspected(filters.inspected_from, filters.inspected_to))
+    if filters.plate is not None:
+        query = query.where(Site.id.in_(select(SitePlate.site_id).where(SitePlate.plate == filters.plate)))
     if filters.text is not None:
         columns = (Site.name, Site.code, Site.address, Site.responsible_unit)
         query = query.where(or_(*(column.icontains(filters.text, autoescape=True) for column in columns)))
     return pages.fetch(session, query, Site.created_at, Site.id, asked)
+
+
+def inspected(start: datetime | None, end: datetime | None) -> ColumnElement[bool]:
+    """The condition that a site was inspected at least once from `start` on and before `end`, by whomever."""
+    within = [Inspection.site_id == Site.id]
+    if start is not None:
+        within.append(Inspection.finished_at >= start)
+    if end is not None:
+        within.append(Inspection.finished_at < end)
+    return exists().where(*within)
 
 
 def get(session: Session, actor: Actor, site_id: str) -> Site:

@@ -14,6 +14,7 @@ from backend.services.actor import Actor
 from backend.services.errors import InputInvalid
 
 UNASSIGNED = "unassigned"
+TOWNSHIP = 9  # digits of a township's code
 BROAD = 60  # cells: more than any township has villages
 
 CellColumn = InstrumentedAttribute[str | None]
@@ -67,6 +68,16 @@ def within(code: str, cell: CellColumn) -> ColumnElement[bool]:
     if cells.name(code) is None:
         raise FilterInvalid("cell is no code of an administrative cell.", field="cell")
     return cell.in_(below([code]))
+
+
+def counted_at(code: str, cell: CellColumn) -> ColumnElement[bool]:
+    """The condition that statistics count a row at `code`: its township, or the cell itself where that is none.
+
+    A county's code keeps only what was placed no finer; `unassigned` means no cell.
+    """
+    if code == UNASSIGNED:
+        return cell.is_(None)
+    return cell.startswith(code, autoescape=True) if len(code) == TOWNSHIP else cell == code
 
 
 def below(codes: Iterable[str]) -> list[str]:

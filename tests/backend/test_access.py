@@ -124,11 +124,19 @@ OFFICE = {
     "PUT /api/v1/fire-points/<uuid:point_id>/assignee",
     "POST /api/v1/site-imports",
     "POST /api/v1/site-imports/<uuid:import_id>/apply",
+    "GET /api/v1/statistics/coverage",
+    "GET /api/v1/statistics/hundreds",
+    "GET /api/v1/statistics/hundreds/sites",
+    "GET /api/v1/statistics/ranking",
     "POST /api/v1/sites",
+    "POST /api/v1/sites/<uuid:site_id>/plate",
 }
 FIELD = {"GET /api/v1/duty"}
 """Inspectors, and the offices above them."""
 HANDLING = {
+    "GET /api/v1/statistics",
+    "GET /api/v1/statistics/definitions",
+    "GET /api/v1/statistics/targets",
     "POST /api/v1/findings/<uuid:finding_id>/extension",
     "POST /api/v1/findings/<uuid:finding_id>/parking",
     "POST /api/v1/findings/<uuid:finding_id>/pass",
@@ -171,7 +179,10 @@ KNOWN = {
     "GET /api/v1/packs/<sha256>": False,
     "GET /api/v1/patrols": False,
     "PUT /api/v1/patrols/<uuid:patrol_id>/track": False,
+    "GET /api/v1/plates": False,
+    "GET /api/v1/plates/schemes": False,
     "GET /api/v1/sites": False,
+    "GET /api/v1/sites/<uuid:site_id>/plate": False,
     "GET /api/v1/sites/<uuid:site_id>/history": False,
     "GET /api/v1/sites/by-label/<label>": False,
     "GET /api/v1/sites/<uuid:site_id>": False,

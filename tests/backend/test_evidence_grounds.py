@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from backend.models import Certificate
+from backend.services import certificates
 from backend.transactions import writing
 from tests.backend.inspections import answer, submit
 from tests.stories import Phone, Server, new_id
@@ -27,9 +28,19 @@ class Ground:
         self.chief = server.token("luo", "supervisor")
 
     def certify(self, user: str, number: str, since: timedelta = -DAY, until: timedelta = DAY) -> None:
-        now: datetime = self.server.time.now()
+        now = self.server.time.now()
+        made = Certificate(
+            id=new_id(),
+            number=number,
+            plain_number=certificates.plain(number),
+            issuer="柳江生态环境局",
+            user_id=user,
+            valid_from=certificates.day_of(now + since),
+            valid_to=certificates.day_of(now + until),
+            created_at=now,
+        )
         with self.server.app.app_context(), writing() as session:
-            session.add(Certificate(certificate_no=number, user_id=user, valid_from=now + since, valid_to=now + until))
+            session.add(made)
 
     def inspect(self, **more: Any) -> str:
         """An administrative inspection by both officers; returns the finding that it made."""
@@ -72,28 +83,26 @@ def test_two_officers_whose_certificates_hold_make_a_finding_evidence(ground: Gr
 
 def test_certificates_that_nobody_knows_do_not_do_until_they_are_entered(ground: Ground) -> None:
     finding = ground.inspect()
-    assert ground.transfer(finding) == ["certificates-not-valid"]
+    assert ground.transfer(finding) == ["officers-uncertified"]
     ground.certify(ground.officers[0], "桂B-0")
-    assert ground.transfer(finding) == ["certificates-not-valid"]
+    assert ground.transfer(finding) == ["officers-uncertified"]
     ground.certify(ground.officers[1], "桂B-1")
     assert ground.transfer(finding) == []
 
 
-@pytest.mark.parametrize(
-    ("since", "until"), [(-2 * DAY, -DAY), (DAY, 2 * DAY), (timedelta(seconds=1), DAY)], ids=["past", "to come", "late"]
-)
+@pytest.mark.parametrize(("since", "until"), [(-2 * DAY, -DAY), (DAY, 2 * DAY)], ids=["past", "to come"])
 def test_a_certificate_that_did_not_hold_that_day_does_not_do(
     ground: Ground, since: timedelta, until: timedelta
 ) -> None:
     ground.certify(ground.officers[0], "桂B-0")
     ground.certify(ground.officers[1], "桂B-1", since, until)
-    assert ground.transfer(ground.inspect()) == ["certificates-not-valid"]
+    assert ground.transfer(ground.inspect()) == ["officers-uncertified"]
 
 
 def test_a_certificate_of_somebody_else_does_not_do(ground: Ground) -> None:
     ground.certify(ground.officers[0], "桂B-0")
     ground.certify(ground.server.person("lan"), "桂B-1")
-    assert ground.transfer(ground.inspect()) == ["certificates-not-valid"]
+    assert ground.transfer(ground.inspect()) == ["officers-uncertified"]
 
 
 def test_a_patrol_and_a_missing_approval_are_told_first(ground: Ground) -> None:
