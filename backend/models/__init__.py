@@ -13,8 +13,10 @@ from backend.models.grid import Cell, FormerPlacement, GridActivation, GridVersi
 from backend.models.inspection import Inspection
 from backend.models.media import Blob, BlobHolder, Mention, Photo, Upload, UploadPart
 from backend.models.office import AuditEvent, Job, NumberSeries
+from backend.models.paper import IssuedPaper, Paper, PaperFinding, PaperIssuer, PaperRevocation, PaperTemplate
 from backend.models.patrol import Patrol, PatrolTrack
 from backend.models.people import Certificate, Grant, LoginToken, User
+from backend.models.period import CountyStatement, CountyTable, Period, PeriodRow, PeriodVersion
 from backend.models.site import Site, SiteChange, SiteImport, SiteImportRow
 from backend.models.sync import Counter, Entry, OpIdentity, OpRecord, QuarantinedBody, ScopeDigest, SyncedRow
 from backend.models.task import Task, TaskStep
@@ -35,6 +37,8 @@ __all__ = [
     "Comment",
     "Conflict",
     "Counter",
+    "CountyStatement",
+    "CountyTable",
     "DailyRoot",
     "Device",
     "DeviceToken",
@@ -58,6 +62,7 @@ __all__ = [
     "HopExtension",
     "Inspection",
     "Invite",
+    "IssuedPaper",
     "Job",
     "LogRecord",
     "LoginToken",
@@ -67,8 +72,16 @@ __all__ = [
     "Office",
     "OpIdentity",
     "OpRecord",
+    "Paper",
+    "PaperFinding",
+    "PaperIssuer",
+    "PaperRevocation",
+    "PaperTemplate",
     "Patrol",
     "PatrolTrack",
+    "Period",
+    "PeriodRow",
+    "PeriodVersion",
     "Photo",
     "PlaceStep",
     "QuarantinedBody",
