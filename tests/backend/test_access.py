@@ -60,6 +60,7 @@ ADMIN = {
     "POST /api/v1/checklists/<code>/<version>/retire",
     "POST /api/v1/checklists/drafts",
     "POST /api/v1/checklists/drafts/<code>/<version>/publish",
+    "PUT /api/v1/offices/<uuid:office_id>/papers",
     "POST /api/v1/periods",
     "POST /api/v1/periods/<uuid:period_id>/freeze",
     "POST /api/v1/periods/<uuid:period_id>/reissue",
@@ -121,6 +122,20 @@ OFFICE = {
 FIELD = {"GET /api/v1/duty"}
 """Inspectors, and the offices above them."""
 HANDLING = {
+    "GET /api/v1/offices/<uuid:office_id>/papers",
+    "GET /api/v1/paper-kinds",
+    "GET /api/v1/paper-kinds/<kind>/template.docx",
+    "GET /api/v1/paper-templates",
+    "GET /api/v1/paper-templates/<uuid:template_id>/file.docx",
+    "GET /api/v1/papers",
+    "GET /api/v1/papers/<uuid:paper_id>",
+    "GET /api/v1/papers/<uuid:paper_id>/document.docx",
+    "DELETE /api/v1/papers/<uuid:paper_id>",
+    "POST /api/v1/paper-templates",
+    "POST /api/v1/papers",
+    "POST /api/v1/papers/<uuid:paper_id>/issue",
+    "POST /api/v1/papers/<uuid:paper_id>/revoke",
+    "PUT /api/v1/papers/<uuid:paper_id>",
     "POST /api/v1/findings/<uuid:finding_id>/extension",
     "POST /api/v1/findings/<uuid:finding_id>/parking",
     "POST /api/v1/findings/<uuid:finding_id>/pass",
