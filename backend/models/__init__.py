@@ -14,8 +14,10 @@ from backend.models.grid import Cell, FormerPlacement, GridActivation, GridVersi
 from backend.models.inspection import Inspection
 from backend.models.media import Blob, BlobHolder, Mention, Photo, Upload, UploadPart
 from backend.models.office import AuditCheckpoint, AuditEvent, Job, NumberSeries
+from backend.models.paper import IssuedPaper, Paper, PaperFinding, PaperIssuer, PaperRevocation, PaperTemplate
 from backend.models.patrol import Patrol, PatrolTrack
 from backend.models.people import Certificate, Grant, User
+from backend.models.period import Period, PeriodRow, PeriodVersion
 from backend.models.photo_evidence import PhotoDue, PhotoFlag, PhotoPrint, PhotoSketch
 from backend.models.plate import SitePlate, SitePlateChange
 from backend.models.sign_in import LoginToken, RecoveryCode, SecondFactor, SignInLock
@@ -65,6 +67,7 @@ __all__ = [
     "HopExtension",
     "Inspection",
     "Invite",
+    "IssuedPaper",
     "Job",
     "LogRecord",
     "LoginToken",
@@ -74,8 +77,16 @@ __all__ = [
     "Office",
     "OpIdentity",
     "OpRecord",
+    "Paper",
+    "PaperFinding",
+    "PaperIssuer",
+    "PaperRevocation",
+    "PaperTemplate",
     "Patrol",
     "PatrolTrack",
+    "Period",
+    "PeriodRow",
+    "PeriodVersion",
     "Photo",
     "PhotoDue",
     "PhotoFlag",

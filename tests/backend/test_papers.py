@@ -1,0 +1,393 @@
+"""Papers by issuing body: drafts, numbers without gaps, frozen bytes, templates, and who may do what."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from datetime import UTC, datetime
+from typing import Any
+
+import docx
+import pytest
+from docx.shared import Pt
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import Session
+
+from backend.exports import docx_templates
+from backend.exports.paper_forms import house_template
+from backend.exports.paper_kinds import fields, kinds, lists
+from backend.models import AuditEvent, IssuedPaper, Office
+from backend.services import accounts
+from tests.backend.records import CHENGZHONG, Person, Records, new_id
+from tests.stories import FakeTime
+
+URL = "/api/v1/papers"
+OFFERED = [code for code, kind in kinds().items() if not kind.refused]
+
+
+class Desks:
+    """Offices that issue papers, and their people."""
+
+    def __init__(self, client: FlaskClient, records: Records, time: FakeTime) -> None:
+        self.client, self.records, self.time = client, records, time
+        self.session: Session = records.session
+        self.admin = records.person("admin")
+        self.wei = records.person("inspector", "450206")
+
+    def office(self, name: str = "柳州市大气办", **words: str) -> Office:
+        office = Office(id=new_id(), code=new_id(), name=name, kind="department", phone="0772-2820000", active=True)
+        self.session.add(office)
+        self.session.commit()
+        if words:
+            assert self.assign(office, **words).status_code == 200
+        return office
+
+    def assign(self, office: Office, **words: str) -> Any:
+        said = [{"kind": kind, "word": word} for kind, word in words.items()]
+        path = f"/api/v1/offices/{office.id}/papers"
+        return self.client.put(path, json={"papers": said}, headers=self.admin.headers)
+
+    def person(self, office: Office | None, role: str = "supervisor") -> Person:
+        """Somebody of an office; a supervisor of the whole city."""
+        grants = ["450200"] if role == "supervisor" else []
+        user = accounts.create_user(
+            self.session, id=new_id(), now=self.time.at, name=new_id(), role=role, grants=grants,
+            office=office and office.id,
+        )  # fmt: skip
+        token, _ = accounts.open_login(self.session, user, self.time.at, hours=24 * 800)
+        self.session.commit()
+        return Person(user, token)
+
+    def send(self, method: str, path: str, person: Person, **body: Any) -> Any:
+        return self.client.open(f"{URL}{path}", method=method, json=body, headers=person.headers)
+
+    def draft(self, person: Person, kind: str = "assignment", **said: Any) -> dict[str, Any]:
+        wanted = {
+            "kind": kind, "addressee": "柳江区人民政府", "basis": "市行动方案（十四）", "contact": "莫科长",
+            "due": "2026-11-30T18:00:00+08:00", **said,
+        }  # fmt: skip
+        if "findings" not in wanted:
+            wanted["findings"] = [self.records.finding(self.wei).id]
+        answer = self.send("POST", "", person, **wanted)
+        assert answer.status_code == 201, answer.text
+        return answer.json
+
+    def issue(self, person: Person, paper: dict[str, Any], **said: Any) -> dict[str, Any]:
+        answer = self.send("POST", f"/{paper['id']}/issue", person, rev=paper["rev"], signer="韦主任", **said)
+        assert answer.status_code == 200, answer.text
+        return answer.json
+
+    def word(self, person: Person, paper: dict[str, Any]) -> bytes:
+        answer = self.client.get(f"{URL}/{paper['id']}/document.docx", headers=person.headers)
+        assert answer.status_code == 200, answer.text
+        return answer.data
+
+    def bring(self, person: Person, office: Office, data: bytes, kind: str = "assignment") -> Any:
+        form = {"office": office.id, "kind": kind, "file": (io.BytesIO(data), "交办单.docx")}
+        return self.client.post("/api/v1/paper-templates", data=form, headers=person.headers)
+
+
+@pytest.fixture
+def desks(app: Flask, client: FlaskClient, session: Session, time: FakeTime) -> Desks:
+    return Desks(client, Records(app, session), time)
+
+
+@pytest.fixture
+def air(desks: Desks) -> Office:
+    return desks.office(assignment="柳大气办交", supervision_letter="柳大气办督")
+
+
+@pytest.fixture
+def qin(desks: Desks, air: Office) -> Person:
+    """Somebody of the air office."""
+    return desks.person(air)
+
+
+def texts(data: bytes) -> list[str]:
+    """All that a reader sees, paragraphs first, then the lines of tables."""
+    document = docx.Document(io.BytesIO(data))
+    rows = ["|".join(cell.text for cell in row.cells) for table in document.tables for row in table.rows]
+    return [paragraph.text for paragraph in document.paragraphs if paragraph.text] + rows
+
+
+def headers(data: bytes) -> str:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return "".join(archive.read(name).decode() for name in archive.namelist() if "word/header" in name)
+
+
+def template(*paragraphs: str) -> bytes:
+    made = docx.Document()
+    for paragraph in paragraphs:
+        made.add_paragraph(paragraph)
+    file = io.BytesIO()
+    made.save(file)
+    return file.getvalue()
+
+
+@pytest.mark.both_databases
+def test_a_draft_has_no_number_and_says_so_and_an_issued_paper_is_what_it_was(desks, qin, session):
+    site = desks.records.site()
+    finding = desks.records.finding(desks.wei, site_id=site.id, requirement="全部覆盖")
+    draft = desks.draft(qin, findings=[finding.id], attachments=["现场照片2张"], copies="柳州市住建局")
+    seen = desks.word(qin, draft)
+    assert (draft["state"], draft["issued"]) == ("draft", None)
+    assert "（草稿，未编号）" in texts(seen)
+    assert 'string="草稿"' in headers(seen)
+    issued = desks.issue(qin, draft)
+    assert issued["issued"]["number"] == "柳大气办交〔2026〕1号"
+    data = desks.word(qin, issued)
+    assert hashlib.sha256(data).hexdigest() == issued["issued"]["sha256"]
+    assert headers(data) == ""
+    said = texts(data)
+    for line in (
+        "柳州市大气办", "大气污染防治问题交办单", "柳大气办交〔2026〕1号", "柳江区人民政府：",
+        "依据：市行动方案（十四）", "整改期限：2026年11月30日18时",
+        "1. 现场照片2张", "签发人：韦主任", "2026年11月22日", "抄送：柳州市住建局",
+        "联系人：莫科长　联系电话：0772-2820000",
+        f"1|{finding.number}|拉堡安置房项目\n柳江区拉堡镇|裸土未覆盖|全部覆盖|",
+    ):  # fmt: skip
+        assert line in said
+    finding.description = "改了"
+    session.get(Office, issued["office"]).name = "改了名"
+    session.commit()
+    assert desks.bring(qin, session.get(Office, issued["office"]), template("{{ number }}")).status_code == 201
+    desks.time.pass_by(days=400)
+    assert desks.word(qin, issued) == data
+    for statement in ("UPDATE issued_paper SET number = 'x'", "DELETE FROM issued_paper"):
+        with pytest.raises(DatabaseError, match="append-only"):
+            session.execute(text(statement))
+        session.rollback()
+
+
+@pytest.mark.both_databases
+def test_numbers_have_no_gaps_and_begin_again_with_the_year(desks, qin, air, session):
+    numbers = [desks.issue(qin, desks.draft(qin))["issued"]["number"] for _ in range(2)]
+    thrown_away = desks.draft(qin)
+    assert desks.send("DELETE", f"/{thrown_away['id']}", qin).status_code == 204
+    numbers.append(desks.issue(qin, desks.draft(qin))["issued"]["number"])
+    numbers.append(desks.issue(qin, desks.draft(qin, "supervision_letter"))["issued"]["number"])
+    desks.time.at = datetime(2026, 12, 31, 16, 30, tzinfo=UTC)  # the new year has begun in China
+    numbers.append(desks.issue(qin, desks.draft(qin))["issued"]["number"])
+    assert numbers == [
+        "柳大气办交〔2026〕1号", "柳大气办交〔2026〕2号", "柳大气办交〔2026〕3号", "柳大气办督〔2026〕1号",
+        "柳大气办交〔2027〕1号",
+    ]  # fmt: skip
+    draft = desks.draft(qin)
+    kept = session.scalars(select(IssuedPaper).where(IssuedPaper.year == 2026, IssuedPaper.n == 3)).one()
+    columns = {name: getattr(kept, name) for name in IssuedPaper.__table__.columns.keys()}  # noqa: SIM118
+    for n, previous in ((5, 4), (5, 3), (5, None), (3, 2)):
+        wrong = {"paper_id": draft["id"], "n": n, "previous_n": previous, "number": "x"}
+        session.add(IssuedPaper(**{**columns, **wrong}))
+        with pytest.raises(DatabaseError):  # the database lets no gap and no second one through
+            session.commit()
+        session.rollback()
+    assert session.scalar(select(func.count()).select_from(IssuedPaper)) == 5
+
+
+@pytest.mark.both_databases
+def test_an_issued_paper_is_issued_once_changed_never_and_revoked_once(desks, qin):
+    issued = desks.issue(qin, desks.draft(qin))
+    again = desks.send("POST", f"/{issued['id']}/issue", qin, rev=1, signer="别人")
+    assert again.json == issued
+    change = {"rev": issued["rev"], "findings": issued["findings"], "addressee": "别处"}
+    for method, path, body in (("PUT", "", change), ("DELETE", "", {})):
+        refused = desks.send(method, f"/{issued['id']}{path}", qin, **body)
+        assert (refused.status_code, refused.json["code"]) == (409, "paper-settled")
+    revoked = desks.send("POST", f"/{issued['id']}/revoke", qin, reason="交办对象有误").json
+    assert (revoked["state"], revoked["revoked"]["reason"]) == ("revoked", "交办对象有误")
+    assert revoked["issued"] == issued["issued"]
+    twice = desks.send("POST", f"/{issued['id']}/revoke", qin, reason="再撤")
+    assert (twice.status_code, twice.json["code"]) == (409, "paper-settled")
+    assert desks.issue(qin, desks.draft(qin))["issued"]["n"] == 2
+
+
+def test_a_draft_changed_by_another_is_not_issued_unseen(desks, qin):
+    draft = desks.draft(qin)
+    said = {"findings": draft["findings"], "addressee": "城中区人民政府"}
+    assert desks.send("PUT", f"/{draft['id']}", qin, rev=1, **said).json["said"] == {"addressee": "城中区人民政府"}
+    for answer in (
+        desks.send("POST", f"/{draft['id']}/issue", qin, rev=1, signer="韦主任"),
+        desks.send("PUT", f"/{draft['id']}", qin, rev=1, **said),
+    ):
+        assert answer.json["rev"] == 2
+        assert answer.status_code == 409
+
+
+def test_only_people_of_an_issuing_office_draft_and_issue_its_papers(desks, qin, air):
+    housing = desks.office("柳州市住建局", rectification_notice="柳建整")
+    lin, loose = desks.person(housing), desks.person(None)
+    finding = desks.records.finding(desks.wei).id
+    said = {"addressee": "某建筑公司", "findings": [finding]}
+    for person, kind in (
+        (lin, "assignment"), (qin, "rectification_notice"), (loose, "assignment"), (desks.admin, "assignment"),
+    ):  # fmt: skip
+        refused = desks.send("POST", "", person, kind=kind, **said)
+        assert (refused.status_code, refused.json["code"]) == (403, "not-the-issuer"), kind
+    assert desks.send("POST", "", desks.wei, kind="assignment", **said).status_code == 403
+    draft = desks.draft(qin)
+    assert desks.send("POST", f"/{draft['id']}/issue", lin, rev=1, signer="x").status_code == 404
+    issued = desks.issue(qin, draft)
+    assert desks.send("POST", f"/{issued['id']}/revoke", lin, reason="x").json["code"] == "not-the-issuer"
+    assert desks.send("GET", f"/{issued['id']}", lin).status_code == 200  # sees all of its findings
+    assert desks.assign(air).json == []
+    refused = desks.send("POST", "", qin, kind="assignment", **said)
+    assert refused.json["code"] == "not-the-issuer"
+
+
+def test_the_decision_of_the_ecology_authority_is_never_one_click(desks, air):
+    [told] = [each for each in desks.client.get("/api/v1/paper-kinds", headers=desks.admin.headers).json
+              if each["kind"] == "correction_decision"]  # fmt: skip
+    assert told["offered"] is False
+    refused = desks.assign(air, correction_decision="柳环责改")
+    assert (refused.status_code, refused.json["code"]) == (409, "paper-not-offered")
+    assert "法制审核" in refused.json["reason"]["zh"]
+    said = {"kind": "correction_decision", "addressee": "某公司", "findings": [new_id()]}
+    assert desks.send("POST", "", desks.person(air), **said).json["reason"] == told["reason"]
+
+
+def test_an_office_issues_the_papers_of_one_body_each_under_a_word_of_its_own(desks, air, qin):
+    other = desks.office("别的大气办")
+    cases = {
+        "already-exists": (other, {"assignment": "柳大气办交"}),
+        "input-invalid": (other, {"assignment": "甲", "correction_order": "乙"}),
+    }
+    for code, (office, words) in cases.items():
+        assert desks.assign(office, **words).json["code"] == code
+    assert desks.assign(other, assignment="同", supervision_letter="同").json["field"] == "papers"
+    desks.issue(qin, desks.draft(qin))
+    desks.assign(air, assignment="新字")
+    assert desks.assign(other, assignment="柳大气办交").json["code"] == "already-exists"  # numbers of it are out
+
+
+def test_a_paper_names_findings_of_the_own_area_only(desks, air):
+    far = desks.records.finding(desks.wei, CHENGZHONG).id
+    person = desks.person(air, "handler")
+    answer = desks.send("POST", "", person, kind="assignment", addressee="某单位", findings=[far])
+    assert answer.status_code == 404
+
+
+def test_what_a_kind_cannot_do_without_is_asked_for_when_it_is_issued(desks):
+    office = desks.office("柳州市城管局", correction_order="柳城管责改")
+    person = desks.person(office)
+    said = {"kind": "correction_order", "addressee": "某公司", "findings": [desks.records.finding(desks.wei).id]}
+    draft = desks.send("POST", "", person, **said).json
+    refused = desks.send("POST", f"/{draft['id']}/issue", person, rev=1, signer="罗局长")
+    assert (refused.status_code, refused.json["field"]) == (422, "due")
+
+
+def test_the_order_of_the_urban_management_comes_with_its_delivery_receipt(desks):
+    person = desks.person(desks.office("柳州市城管局", correction_order="柳城管责改"))
+    said = texts(desks.word(person, desks.issue(person, desks.draft(person, "correction_order"))))
+    assert "送达回证" in said
+    assert "送达文书|责令限期改正通知书　柳城管责改〔2026〕1号" in said
+    assert "受送达人|柳江区人民政府" in said
+
+
+@pytest.mark.parametrize("kind", OFFERED)
+def test_the_houses_own_templates_name_known_fields_only_and_open_as_word_files(kind):
+    assert "number" in docx_templates.check(house_template(kind), fields(), lists())
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "code", "field"),
+    [
+        ("{{ 单位电话 }}", "template-field-unknown", "单位电话"),
+        ("{{ phone_number }}", "template-field-unknown", "phone_number"),
+        ("{%p for each in findings %}\n", "template-invalid", None),
+        ("{{ number.__class__ }}", "template-field-unknown", "number.__class__"),
+        ("{{ number | upper }}", "template-invalid", None),
+        ("{{ range(9) }}", "template-invalid", None),
+        ("{% for a in findings %}{{ a.secret }}{% endfor %}", "template-field-unknown", "a.secret"),
+        ("{% for a in findings %}{% for b in findings %}x{% endfor %}{% endfor %}", "template-invalid", None),
+        ("{% for a in users %}x{% endfor %}", "template-field-unknown", "users"),
+        ("{% set a = 1 %}", "template-invalid", None),
+        ("{{ number", "template-invalid", None),
+        ("{% include 'x' %}", "template-invalid", None),
+    ],
+)
+def test_a_template_that_names_an_unknown_field_or_does_more_is_refused_and_nothing_kept(
+    desks, qin, air, paragraph, code, field
+):
+    answer = desks.bring(qin, air, template("{{ number }}", paragraph))
+    assert (answer.status_code, answer.json["code"]) == (422, code)
+    assert answer.json.get("field") == field
+    listed = desks.client.get(f"/api/v1/paper-templates?office={air.id}", headers=qin.headers)
+    assert listed.json == []
+
+
+def test_a_field_in_a_header_is_looked_at_too(desks, qin, air):
+    made = docx.Document()
+    made.sections[0].header.paragraphs[0].text = "{{ secret }}"
+    file = io.BytesIO()
+    made.save(file)
+    assert desks.bring(qin, air, file.getvalue()).json["field"] == "secret"
+
+
+def with_part(data: bytes, name: str, content: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(file, "w") as new:
+        for each in old.namelist():
+            if each != name:
+                new.writestr(each, old.read(each))
+        new.writestr(name, content)
+    return file.getvalue()
+
+
+def test_a_file_with_macros_a_remote_part_or_no_word_file_is_refused(desks, qin, air):
+    good = template("{{ number }}")
+    remote = (
+        b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" '
+        b'Type="http://x/attachedTemplate" Target="http://x/t.dotm" TargetMode="External"/></Relationships>'
+    )
+    for data in (
+        b"no zip", b"", good[:2000], with_part(good, "word/vbaProject.bin", b"x"),
+        with_part(good, "word/_rels/settings.xml.rels", remote), with_part(good, "word/document.xml", b"<broken"),
+    ):  # fmt: skip
+        answer = desks.bring(qin, air, data)
+        assert (answer.status_code, answer.json["code"]) == (422, "template-invalid"), data[:20]
+
+
+def test_templates_have_versions_and_the_newest_is_used(desks, qin, air):
+    for n, words in enumerate(("第一版 {{ number }}", "第二版 {{ number }} {{ addressee }}"), start=1):
+        made = desks.bring(qin, air, template(words)).json
+        assert (made["version"], made["fields"]) == (n, ["number"] if n == 1 else ["addressee", "number"])
+    issued = desks.issue(qin, desks.draft(qin, addressee="A&B <公司>\n{{ secret }}"))
+    assert texts(desks.word(qin, issued)) == ["第二版 柳大气办交〔2026〕1号 A&B <公司>\n{{ secret }}"]
+    assert issued["issued"]["template"] == made["id"]
+    kept = desks.client.get(f"/api/v1/paper-templates/{made['id']}/file.docx", headers=qin.headers)
+    assert hashlib.sha256(kept.data).hexdigest() == made["sha256"]
+    stranger = desks.person(desks.office("住建局", rectification_notice="柳建整"))
+    assert desks.bring(stranger, air, template("x")).json["code"] == "not-the-issuer"
+    assert desks.bring(desks.admin, air, template("{{ number }}")).json["version"] == 3
+
+
+def test_a_draft_is_marked_on_every_section_and_kind_of_page(desks):
+    made = docx.Document()
+    made.settings.odd_and_even_pages_header_footer = True
+    made.sections[0].different_first_page_header_footer = True
+    made.sections[0].header.paragraphs[0].text = "机关抬头"
+    made.add_section().header.is_linked_to_previous = False
+    made.add_paragraph("{{ number }}").runs[0].font.size = Pt(9)
+    file = io.BytesIO()
+    made.save(file)
+    filled = docx_templates.fill(file.getvalue(), {"number": "1"}, lists(), draft="草稿")
+    assert headers(filled).count('string="草稿"') == 4
+    assert "机关抬头" in headers(filled)
+
+
+def test_each_issue_and_print_is_in_the_audit_trail_and_papers_are_found_by_finding(desks, qin, session):
+    issued = desks.issue(qin, desks.draft(qin))
+    desks.word(qin, issued)
+    done = session.scalars(select(AuditEvent.action).where(AuditEvent.subject == issued["id"]).order_by(AuditEvent.n))
+    assert list(done) == ["paper.draft", "paper.issue", "paper.print"]
+    desks.draft(qin)
+    mine = desks.client.get(f"{URL}?state=issued", headers=qin.headers).json["items"]
+    assert [each["id"] for each in mine] == [issued["id"]]
+    luo = desks.records.person("supervisor", "450206")
+    assert desks.client.get(URL, headers=luo.headers).json["items"] == []
+    about = desks.client.get(f"{URL}?finding={issued['findings'][0]}", headers=luo.headers).json["items"]
+    assert about == [issued]
