@@ -64,6 +64,8 @@ class Settings:
     audit_days: int = 185
     argon2_memory_kib: int = 65536
     login_attempts: str = "10 per minute"
+    hooks_private: bool = False
+    digest_hour: int = 8
     limits: Limits = field(default_factory=Limits)
     draw_rates: DrawRates = field(default_factory=DrawRates)
 
@@ -109,6 +111,8 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         demo=env.get("BLUEGRID_DEMO") == "1",
         limits=Limits(file_bytes=_whole(env, "BLUEGRID_FILE_MIB", 50, least=1) * MIB),
         draw_rates=_draw_rates(env),
+        hooks_private=env.get("BLUEGRID_HOOKS_PRIVATE") == "1",
+        digest_hour=_hour(env, "BLUEGRID_DIGEST_HOUR", 8),
     )
 
 
@@ -137,6 +141,13 @@ def _whole(env: Mapping[str, str], name: str, default: int, least: int) -> int:
     if value < least:
         raise SettingInvalid(f"{name} must be at least {least}")
     return value
+
+
+def _hour(env: Mapping[str, str], name: str, default: int) -> int:
+    hour = _whole(env, name, default, least=0)
+    if hour > 23:
+        raise SettingInvalid(f"{name} must be an hour of the day, 0 to 23")
+    return hour
 
 
 def _kept_secret(path: Path) -> str:

@@ -25,6 +25,7 @@ from backend.services import (
     place_decisions,
     site_imports,
     site_register,
+    supervision,
     tasks,
     zones,
 )
@@ -52,6 +53,7 @@ STATUS: dict[type[Exception], int] = {
     zones.ZoneSetNotReady: 409,
     grids.GridNotReady: 409,
     campaigns.CampaignNotReady: 409,
+    supervision.SupervisionDecided: 409,
     tasks.TaskTaken: 409,
     tasks.TaskOver: 409,
     place_decisions.PlaceTaken: 409,

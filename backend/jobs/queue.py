@@ -61,9 +61,10 @@ class JobQueue:
                 log.warning("job-kick-failed", job=job_id, kind=type(error).__name__)
 
     def look(self) -> None:
-        """Queue what is not done and not queued yet."""
-        if self.huey.pending_count() < ENOUGH_QUEUED:
-            with self.app.app_context():
+        """Queue what is not done and not queued yet; ask for a round of web hooks when one waits."""
+        with self.app.app_context():
+            work.ask_hooks()
+            if self.huey.pending_count() < ENOUGH_QUEUED:
                 self.kick(work.due())
 
     def _run(self, job_id: str) -> None:

@@ -12,6 +12,7 @@ from backend import clock
 from backend.jobs import intents
 from backend.jobs.kinds import HOURLY, JOB_KINDS, LONG
 from backend.models import Counter, Job
+from backend.services import hook_queue
 from backend.services.receiving import Receiver
 from backend.storage import blobs
 from backend.transactions import reading, writing
@@ -76,11 +77,23 @@ def due() -> list[str]:
 def ask_hourly() -> None:
     """Ask for the work of the hour, unless it still waits from the last one."""
     for kind in HOURLY:
-        with writing() as session:
-            session.execute(select(Counter.id).with_for_update())  # each host's clockwork asks, one after the other
-            intents.forget(session, kind, clock.now() - KEPT)
-            if not intents.is_waiting(session, kind):
-                intents.ask(session, clock.new_id(), kind, {}, None, clock.now())
+        _ask(kind)
+
+
+def ask_hooks() -> None:
+    """Ask for a round of web hooks, if one of them is to be told something."""
+    with reading() as session:
+        waiting = hook_queue.is_waiting(session, clock.now())
+    if waiting:
+        _ask("tell-hooks")
+
+
+def _ask(kind: str) -> None:
+    with writing() as session:
+        session.execute(select(Counter.id).with_for_update())  # each host's clockwork asks, one after the other
+        intents.forget(session, kind, clock.now() - KEPT)
+        if not intents.is_waiting(session, kind):
+            intents.ask(session, clock.new_id(), kind, {}, None, clock.now())
 
 
 def finish_interrupted_uploads() -> int:

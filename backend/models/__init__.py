@@ -7,6 +7,7 @@ from backend.models.conflict import Conflict, FieldWrite
 from backend.models.device import Device, DeviceToken, Invite, Stream
 from backend.models.draw import Draw
 from backend.models.evidence import DailyRoot, LogRecord, ReceiptKey
+from backend.models.feed import FeedEvent, FeedMark, WebHook, WebHookDelivery
 from backend.models.finding import Comment, Finding, FindingCell, FindingTally, PlaceStep
 from backend.models.fire_point import FireDay, FireDetection, FireImport, FireImportRow, FireLink, FirePoint
 from backend.models.grid import Cell, FormerPlacement, GridActivation, GridVersion
@@ -16,6 +17,7 @@ from backend.models.office import AuditEvent, Job, NumberSeries
 from backend.models.patrol import Patrol, PatrolTrack
 from backend.models.people import Certificate, Grant, LoginToken, User
 from backend.models.site import Site, SiteChange, SiteImport, SiteImportRow
+from backend.models.supervision import Supervision
 from backend.models.sync import Counter, Entry, OpIdentity, OpRecord, QuarantinedBody, ScopeDigest, SyncedRow
 from backend.models.task import Task, TaskStep
 from backend.models.unit import ManagementUnit, UnitChange, UnitMember
@@ -40,6 +42,8 @@ __all__ = [
     "DeviceToken",
     "Draw",
     "Entry",
+    "FeedEvent",
+    "FeedMark",
     "FieldWrite",
     "Finding",
     "FindingCell",
@@ -80,6 +84,7 @@ __all__ = [
     "SiteImport",
     "SiteImportRow",
     "Stream",
+    "Supervision",
     "SyncedRow",
     "Task",
     "TaskStep",
@@ -88,5 +93,7 @@ __all__ = [
     "Upload",
     "UploadPart",
     "User",
+    "WebHook",
+    "WebHookDelivery",
     "ZoneSet",
 ]

@@ -73,6 +73,8 @@ def take(
             _note_later(point, [each.detection for key, each in new.items() if of_new[key] == point.id])
         _refresh(session, point, zone_index)
         publishing.fire_point(session, store, point)
+        if point.id in grouping.opened:
+            fire_duty.tell(session, point, now)
     points = [known.get(key) or of_new[key] for key in (fire_detections.key_of(e.detection) for e in sightings)]
     return Taken(points, tuple(grouping.opened), grouping.merged)
 
