@@ -180,7 +180,7 @@ def test_the_database_holds_one_open_proposal_a_finding_and_keeps_what_was_decid
             state="proposed",
             due_at=luo_s.due_at,
             proposed_at=luo_s.proposed_at,
-        )  # fmt: skip
+        )
     )
     with pytest.raises(DBAPIError):
         session.flush()
