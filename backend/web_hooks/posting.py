@@ -68,6 +68,8 @@ def post(form: str, message: Message, *, private: bool, patience: Patience | Non
     try:
         with _cut_off_after(line, patience.total_s):
             status, answer = _exchange(line, message, private, patience)
+            if line.is_cut:  # what came looks whole, and is not
+                raise TimeoutError
     except AddressRefused as error:
         return Reply(False, None, str(error))
     except (OSError, http.client.HTTPException, ValueError) as error:

@@ -65,7 +65,6 @@ def test_each_supervisor_has_one_digest_a_day_of_the_own_area(house, server, luo
     assert len(luo.told("digest")) == 2
 
 
-@pytest.mark.both_databases
 def test_the_database_refuses_a_second_digest_of_a_day(server, luo, time):
     with server.app.app_context():
         for attempt in range(2):

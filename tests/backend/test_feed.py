@@ -59,7 +59,6 @@ def finding(wei, luo, housing):
     return found
 
 
-@pytest.mark.both_databases
 def test_an_office_and_its_dispatcher_hear_of_each_other(house, luo, qin, finding, time):
     (given,) = qin.told("hop-given")
     number = luo.get(f"/findings/{finding}").json["number"]
@@ -119,18 +118,17 @@ def test_marks_and_pages_go_through_all_that_there_is(house, luo, qin, boss, fin
     assert qin.get("/feed").json["unread"] == len(qin.told())
 
 
-@pytest.mark.parametrize("cursor", ["x", "-1", "9" * 30, "%C2%B2", ""])
-def test_a_strange_cursor_is_told_so(luo, cursor):
-    answer = luo.get(f"/feed?cursor={cursor}")
-    assert (answer.status_code, answer.json["code"]) == (422, "cursor-invalid")
+def test_a_strange_cursor_is_told_so(luo):
+    for cursor in ["x", "-1", "9" * 30, "%C2%B2", ""]:
+        answer = luo.get(f"/feed?cursor={cursor}")
+        assert (answer.status_code, answer.json["code"]) == (422, "cursor-invalid"), cursor
 
 
-@pytest.mark.parametrize("body", [{}, {"up_to": -1}, {"up_to": "3"}, {"up_to": 2**63}, {"up_to": 1, "more": 1}])
-def test_a_strange_mark_is_told_so(luo, body):
-    assert luo.send("PUT", "/feed/read", **body).json["code"] == "input-invalid"
+def test_a_strange_mark_is_told_so(luo):
+    for body in [{}, {"up_to": -1}, {"up_to": "3"}, {"up_to": 2**63}, {"up_to": 1, "more": 1}]:
+        assert luo.send("PUT", "/feed/read", **body).json["code"] == "input-invalid", body
 
 
-@pytest.mark.both_databases
 def test_held_ops_and_conflicts_reach_the_supervisor_once(server, luo, wei, boss):
     wei.device.record("finding.comment", new_id(), {"finding": new_id(), "text": "在等问题", "photos": []})
     wei.device.record("hologram.project", new_id(), {})
@@ -205,7 +203,7 @@ def test_a_lost_grant_shows_nothing_more(server, luo, qin, finding):
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_every_kind_has_its_sentence_in_both_languages(kind):
     facts: dict[str, Any] = {name: f"<{name}>" for name in KINDS[kind].facts}
-    facts |= {name: "2026-11-22T10:00:00+00:00" for name in event_kinds.INSTANTS & KINDS[kind].facts}
+    facts |= dict.fromkeys(event_kinds.INSTANTS & KINDS[kind].facts, "2026-11-22T10:00:00+00:00")
     for language in catalogue.LANGUAGES:
         said = event_kinds.sentence(kind, facts, language)
         for name in KINDS[kind].facts - event_kinds.INSTANTS - set(event_kinds.LABELS) - {"office"}:

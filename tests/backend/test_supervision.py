@@ -14,8 +14,6 @@ from backend.services.supervision_ladder import LADDERS, next_rung
 from tests.backend.desks import Desk, House
 from tests.stories import new_id
 
-pytestmark = pytest.mark.both_databases
-
 
 @pytest.fixture
 def house(server, client):
@@ -72,6 +70,7 @@ def open_one(house: House, luo: Desk) -> str:
     return str(found["id"])
 
 
+@pytest.mark.both_databases
 def test_each_rung_waits_for_the_decision_on_the_one_before(house, luo, finding):
     assert house.run("propose-supervision") == {"proposed": 0}
     house.later(hours=3)  # late, but the first wait is not over
@@ -168,6 +167,7 @@ def test_a_decision_without_a_name_or_a_reason_is_refused(house, luo, finding):
     assert luo.get(f"/supervision/{proposal}").json["state"] == "proposed"
 
 
+@pytest.mark.both_databases
 def test_the_database_holds_one_open_proposal_a_finding_and_keeps_what_was_decided(house, luo, finding, session):
     proposal = open_one(house, luo)
     luo_s = session.get_one(Supervision, proposal)
