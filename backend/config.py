@@ -105,6 +105,8 @@ class Settings:
     audit_days: int = LEAST_AUDIT_DAYS
     argon2_memory_kib: int = 65536
     login_attempts: str = "10 per minute"
+    hooks_private: bool = False
+    digest_hour: int = 8
     limits: Limits = field(default_factory=Limits)
     draw_rates: DrawRates = field(default_factory=DrawRates)
     photo_rules: PhotoRules = field(default_factory=PhotoRules)
@@ -157,6 +159,8 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         sign_in=_sign_in(env),
         audit_days=_whole(env, "BLUEGRID_AUDIT_DAYS", LEAST_AUDIT_DAYS, least=LEAST_AUDIT_DAYS),
         plate_rules=Path(env["BLUEGRID_PLATE_RULES"]).absolute() if env.get("BLUEGRID_PLATE_RULES") else None,
+        hooks_private=env.get("BLUEGRID_HOOKS_PRIVATE") == "1",
+        digest_hour=_hour(env, "BLUEGRID_DIGEST_HOUR", 8),
     )
 
 
@@ -213,6 +217,13 @@ def _whole(env: Mapping[str, str], name: str, default: int, least: int) -> int:
     if value < least:
         raise SettingInvalid(f"{name} must be at least {least}")
     return value
+
+
+def _hour(env: Mapping[str, str], name: str, default: int) -> int:
+    hour = _whole(env, name, default, least=0)
+    if hour > 23:
+        raise SettingInvalid(f"{name} must be an hour of the day, 0 to 23")
+    return hour
 
 
 def _kept_secret(path: Path) -> str:

@@ -31,6 +31,7 @@ from backend.services import (
     second_factor,
     site_imports,
     site_register,
+    supervision,
     tasks,
     zones,
 )
@@ -63,6 +64,7 @@ STATUS: dict[type[Exception], int] = {
     paper_errors.PaperNotOffered: 409,
     paper_errors.PaperSettled: 409,
     paper_errors.NotTheIssuer: 403,
+    supervision.SupervisionDecided: 409,
     tasks.TaskTaken: 409,
     tasks.TaskOver: 409,
     place_decisions.PlaceTaken: 409,

@@ -20,13 +20,16 @@ from sqlalchemy.orm import Session
 
 from backend import clock
 from backend.backups import running as backups
-from backend.jobs import intents, turns
+from backend.jobs import hook_rounds, intents, turns
 from backend.models import Job
 from backend.receipt_key import server_key
 from backend.services import (
     audit_retention,
+    digest,
     evidence,
+    feed,
     fire_imports,
+    hook_queue,
     leftovers,
     lockout,
     patrols,
@@ -36,6 +39,7 @@ from backend.services import (
     sign_ins,
     site_doubts,
     site_imports,
+    supervision,
     tombstones,
     uploads,
 )
@@ -172,6 +176,54 @@ def daily_backup(alive: Callable[[], object]) -> dict[str, Any]:
     return {"made": made.name, "head": made.manifest.head, "lost": len(made.manifest.lost)}
 
 
+def propose_supervision(alive: Callable[[], object]) -> dict[str, Any]:
+    """Propose the next rung of the ladder for what is overdue, some in each commit."""
+    now, after, made = clock.now(), None, 0
+    while True:
+        with reading() as session:
+            late = supervision.overdue(session, now, after, supervision.SOME)
+            ready = [hop.id for hop, _, _ in supervision.ready(session, [hop for _, hop in late], now)]
+        if ready:
+            with writing() as session:
+                made += supervision.propose(session, ready, now, clock.new_id)
+        if len(late) < supervision.SOME:
+            return {"proposed": made}
+        after = late[-1]
+        alive()
+
+
+def daily_digest(alive: Callable[[], object]) -> dict[str, Any]:
+    """Tell each supervisor, and the web hooks that want it, how the area stands; once a day, from a set hour on."""
+    hour = current_app.extensions["bluegrid.settings"].digest_hour
+    day = digest.day_due(clock.now(), hour)
+    if day is None:
+        return {"told": 0}
+    told = 0
+    with reading() as session:
+        waiting = digest.not_told(session, day)
+    for start in range(0, len(waiting), digest.SOME):
+        some = waiting[start : start + digest.SOME]
+        with reading() as session:
+            counted = [(each, digest.counts(session, each.area, day)) for each in some]
+        with writing() as session:
+            told += digest.tell(session, counted, day, clock.now(), clock.new_id)
+        alive()
+    return {"told": told}
+
+
+def sweep_feed(alive: Callable[[], object]) -> dict[str, Any]:
+    """Remove events and deliveries whose time is over, some in each commit."""
+    removed = 0
+    for sweep in (feed.sweep, hook_queue.sweep):
+        gone = feed.A_COMMIT
+        while gone == feed.A_COMMIT:
+            with writing() as session:
+                gone = sweep(session, clock.now())
+            removed += gone
+            alive()
+    return {"removed": removed}
+
+
 JOB_KINDS: dict[str, Work] = {
     "daily-root": daily_root,
     "shorten-audit": shorten_audit,
@@ -189,6 +241,10 @@ LONG: dict[str, LongWork] = {
     "judge-plates": judge_plates,
     "replace-cells": replace_cells,
     "scrub": scrub,
+    "propose-supervision": propose_supervision,
+    "daily-digest": daily_digest,
+    "sweep-feed": sweep_feed,
+    "tell-hooks": hook_rounds.tell_hooks,
     "sweep-leftovers": sweep_leftovers,
     "sweep-uploads": sweep_uploads,
 }
@@ -207,4 +263,7 @@ HOURLY = (
     "replace-cells",
     "check-photos",
     "judge-plates",
+    "propose-supervision",
+    "daily-digest",
+    "sweep-feed",
 )

@@ -61,7 +61,7 @@ class JobQueue:
                 log.warning("job-kick-failed", job=job_id, kind=type(error).__name__)
 
     def look(self) -> None:
-        """Queue what is not done and not queued yet."""
+        """Queue what is not done and not queued yet, and ask for what became due."""
         if self.huey.pending_count() < ENOUGH_QUEUED:
             with self.app.app_context():
                 work.ask_when_due()

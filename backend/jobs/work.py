@@ -14,7 +14,7 @@ from backend import clock
 from backend.jobs import intents, turns
 from backend.jobs.kinds import HOURLY, JOB_KINDS, LONG
 from backend.models import Counter, Job
-from backend.services import photo_flags
+from backend.services import hook_queue, photo_flags
 from backend.services.receiving import Receiver
 from backend.storage import blobs
 from backend.transactions import reading, writing
@@ -83,8 +83,8 @@ def ask_when_due() -> None:
     """Ask for what does not wait for the hour, when there is something of it to do."""
     with reading() as session:
         photos_due = photo_flags.is_due(session)
-    if photos_due:
-        _ask(["check-photos"])
+        hooks_due = hook_queue.is_waiting(session, clock.now())
+    _ask([kind for kind, is_due in (("check-photos", photos_due), ("tell-hooks", hooks_due)) if is_due])
 
 
 def ask_hourly() -> None:

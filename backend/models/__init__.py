@@ -7,6 +7,7 @@ from backend.models.conflict import Conflict, FieldWrite
 from backend.models.device import Device, DeviceToken, Invite, Stream
 from backend.models.draw import Draw
 from backend.models.evidence import DailyRoot, LogRecord, ReceiptKey
+from backend.models.feed import FeedEvent, FeedMark, WebHook, WebHookDelivery
 from backend.models.figures import FigureTally, FindingStanding
 from backend.models.finding import Comment, Finding, FindingCell, FindingTally, PlaceStep
 from backend.models.fire_point import FireDay, FireDetection, FireImport, FireImportRow, FireLink, FirePoint
@@ -22,6 +23,7 @@ from backend.models.photo_evidence import PhotoDue, PhotoFlag, PhotoPrint, Photo
 from backend.models.plate import SitePlate, SitePlateChange
 from backend.models.sign_in import LoginToken, RecoveryCode, SecondFactor, SignInLock
 from backend.models.site import Site, SiteChange, SiteImport, SiteImportRow
+from backend.models.supervision import Supervision
 from backend.models.sync import Counter, Entry, OpIdentity, OpRecord, QuarantinedBody, ScopeDigest, SyncedRow
 from backend.models.task import Task, TaskStep
 from backend.models.unit import ManagementUnit, UnitChange, UnitMember
@@ -47,6 +49,8 @@ __all__ = [
     "DeviceToken",
     "Draw",
     "Entry",
+    "FeedEvent",
+    "FeedMark",
     "FieldWrite",
     "FigureTally",
     "Finding",
@@ -107,6 +111,7 @@ __all__ = [
     "SitePlate",
     "SitePlateChange",
     "Stream",
+    "Supervision",
     "SyncedRow",
     "Task",
     "TaskStep",
@@ -115,5 +120,7 @@ __all__ = [
     "Upload",
     "UploadPart",
     "User",
+    "WebHook",
+    "WebHookDelivery",
     "ZoneSet",
 ]

@@ -106,6 +106,13 @@ class Hop(Base):
             postgresql_where=text("ended_at IS NULL"),
         ),
         Index("ix_hop_office", "office_id", "ended_at"),
+        Index(
+            "ix_hop_due",
+            "due_at",
+            "id",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
     )
 
     id: Mapped[Key]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from backend.models import (
@@ -37,6 +37,7 @@ LARGEST_N = 2**63 - 1  # what the databases can hold; a number beyond it is no o
 MOST = 500
 
 Items = list[dict[str, Any]]
+Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 
 
 def of(session: Session, actor: Actor, now: datetime) -> dict[str, Items]:
@@ -62,6 +63,19 @@ def _authors(session: Session, actor: Actor) -> set[str] | None:
         within |= cells.descendants(code)
     rows_ = session.execute(select(Grant.user_id, Grant.code))
     return {row.user_id for row in rows_ if row.code in within} | {actor.user_id}
+
+
+def count_held(session: Session, actor: Actor) -> int:
+    """How many ops of an actor's area wait for a decision, and not only for another op."""
+    query = select(func.count()).select_from(OpRecord).join(Stream, Stream.id == OpRecord.stream_id)
+    mine = _by(Stream.user_id, _authors(session, actor))
+    return session.scalar(query.where(OpRecord.status == "held", OpRecord.waits_for.is_(None), mine)) or 0
+
+
+def count_conflicts(session: Session, actor: Actor) -> int:
+    """How many conflicts of an actor's area are open."""
+    query = select(func.count()).select_from(_conflicts_with_subjects(select(Conflict.id), actor).subquery())
+    return session.scalar(query) or 0
 
 
 def _by(column: Any, authors: set[str] | None) -> ColumnElement[bool] | Any:
@@ -132,17 +146,22 @@ def _conflicts(session: Session, actor: Actor) -> Items:
             func.coalesce(Finding.number, FirePoint.number),
         )
         .join(User, User.id == Conflict.author_id)
-        .outerjoin(Finding, and_(Finding.id == Conflict.row_id, Conflict.row_type == "finding"))
-        .outerjoin(FirePoint, and_(FirePoint.id == Conflict.row_id, Conflict.row_type == "fire_point"))
-        .where(Conflict.state == "open")
         .order_by(Conflict.at.desc())
     )
-    if actor.role != "admin":
-        query = query.where(_in_area(actor))
     return [
         {**rows.conflict_document(one, name), "number": number, "cell": cell}
-        for one, name, cell, number in session.execute(query.limit(MOST))
+        for one, name, cell, number in session.execute(_conflicts_with_subjects(query, actor).limit(MOST))
     ]
+
+
+def _conflicts_with_subjects(query: Query, actor: Actor) -> Query:
+    """Narrow a query of conflicts to the open ones of an actor's area, with what they are about."""
+    query = (
+        query.outerjoin(Finding, and_(Finding.id == Conflict.row_id, Conflict.row_type == "finding"))
+        .outerjoin(FirePoint, and_(FirePoint.id == Conflict.row_id, Conflict.row_type == "fire_point"))
+        .where(Conflict.state == "open")
+    )
+    return query if actor.role == "admin" else query.where(_in_area(actor))
 
 
 def _in_area(actor: Actor) -> ColumnElement[bool]:

@@ -58,7 +58,7 @@ class Asked:
 
     @property
     def stamp(self) -> Stamp:
-        return Stamp(self.who.user_id, self.at, self.id)
+        return Stamp(self.who.user_id, self.at, self.id, self.received_at)
 
 
 def photo_role(step: Step | None) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.models import Conflict, Finding, FirePoint
-from backend.services import publishing
+from backend.services import publishing, telling
 from backend.sync_store import SqlStore
 from sync.merge import Loss
 from sync.ops import Op
@@ -79,6 +79,7 @@ def record_of(
     )
     session.add(conflict)
     publishing.conflict(session, store, conflict)
+    telling.of_finding(session, "conflict-recorded", store.now, subject, user=loser.author_id)
     return conflict
 
 

@@ -17,6 +17,7 @@ from backend.services import (
     finding_fields,
     numbering,
     photos,
+    place_decisions,
     publishing,
     under_way,
 )
@@ -79,6 +80,7 @@ def create(
     for photo in photos.waiting_for(session, ("finding", finding.id)):
         photos.check(session, photo)
     publishing.finding(session, feed, under_way.find(session, Finding, finding.id) or finding)
+    place_decisions.tell_who_is_asked(session, finding, (), context.received_at)
     return Outcome(rev=1, created=(finding.id,))
 
 

@@ -5,16 +5,19 @@ A task is the fire point itself, with its assignee; it shows on that one's devic
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.models import FirePoint, Grant, User
-from backend.services import audit, cells, fire_points, publishing, rosters
+from backend.services import audit, cells, fire_points, publishing, rosters, telling
 from backend.services.actor import Actor
 from backend.services.errors import InputInvalid
 from backend.sync_store import SqlStore
+
+FRESH = timedelta(days=1)
+"""A file of past fires sends nobody out."""
 
 
 def in_charge(session: Session, cell: str | None, at: datetime | None = None) -> str | None:
@@ -49,4 +52,13 @@ def assign(session: Session, actor: Actor, point_id: str, user_id: str | None, n
     point.rev += 1
     audit.record(session, now, actor.user_id, "fire-point.assign", point.id, user=user_id)
     publishing.fire_point(session, store, point)
+    if user_id != actor.user_id:
+        tell(session, point, now)
     return point
+
+
+def tell(session: Session, point: FirePoint, now: datetime) -> None:
+    """Tell who goes there: the one in charge, else the inspectors of the area. Old and answered fires send nobody."""
+    if point.state == "open" and now - point.last_at < FRESH:
+        role = None if point.assignee_id is None else ""
+        telling.of_finding(session, "fire-given", now, point, user=point.assignee_id, role=role)

@@ -77,6 +77,8 @@ def take(
         _note_later(point, [each.detection for each in members[point.id]])
         _locate(point, distinct(seen[point.id]).kept, zone_index)
     publishing.many_fire_points(session, store, [*opened, *again])
+    for point in opened:
+        fire_duty.tell(session, point, now)
     points = [known.get(key) or of_new[key] for key in (fire_detections.key_of(e.detection) for e in sightings)]
     return Taken(points, tuple(grouping.opened), grouping.merged)
 

@@ -14,8 +14,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend.models import Case, Finding, Hop, HopExtension, Office
-from backend.services import checklists, deadlines, working_time
+from backend.services import checklists, deadlines, open_proposals, rows, telling, working_time
 from backend.services.case_errors import HopClosed, NoteMissing, OfficeUnknown, RequestOpen
+from backend.services.event_kinds import KINDS
 from checklists.model import Deadline
 
 DECIDED_WITHIN = Deadline(1, "working_days", "setting")
@@ -24,11 +25,12 @@ DECIDED_WITHIN = Deadline(1, "working_days", "setting")
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Who acts, when, and the id for what is made."""
+    """Who acts, when, the id for what is made, and when the server heard of it."""
 
     user_id: str
     at: datetime
     id: str
+    heard: datetime
 
 
 def of(session: Session, finding_id: str) -> Sequence[Hop]:
@@ -84,6 +86,7 @@ def give(
         case.offices = [*case.offices, office_id]
     _set_due(finding, case, due)
     session.flush()
+    _tell(session, "hop-given", finding, hop, by)
     return hop
 
 
@@ -104,6 +107,9 @@ def end(session: Session, finding: Finding, case: Case, outcome: str, by: Stamp)
     if waiting is not None:
         waiting.granted, waiting.decided_by, waiting.decided_at = False, by.user_id, by.at
     session.flush()
+    open_proposals.lapse(session, finding, outcome, by.heard)
+    if outcome == "returned":
+        _tell(session, "return-granted", finding, hop, by)
 
 
 def pass_on(session: Session, finding: Finding, case: Case, office_id: str, by: Stamp) -> Hop:
@@ -125,6 +131,7 @@ def ask_return(session: Session, finding: Finding, reason: str, by: Stamp) -> Ho
     hop.return_asked_by, hop.return_asked_at, hop.return_reason = by.user_id, by.at, reason
     hop.return_due_at = deadlines.due(by.at, DECIDED_WITHIN)
     hop.rev += 1
+    _tell(session, "return-asked", finding, hop, by, due=hop.return_due_at)
     return hop
 
 
@@ -135,6 +142,7 @@ def refuse_return(session: Session, finding: Finding, by: Stamp) -> Hop:
         raise RequestOpen("Nobody has asked to return it.")
     hop.return_asked_by = hop.return_asked_at = hop.return_reason = hop.return_due_at = None
     hop.rev += 1
+    _tell(session, "return-refused", finding, hop, by)
     return hop
 
 
@@ -157,6 +165,7 @@ def ask_extension(session: Session, finding: Finding, until: datetime, reason: s
     )
     session.add(extension)
     session.flush()
+    _tell(session, "extension-asked", finding, hop, by, until=until)
     return extension
 
 
@@ -174,6 +183,10 @@ def decide_extension(
         hop.due_at, hop.due_assumed = until, False
         hop.rev += 1
         _set_due(finding, case, until)
+        open_proposals.lapse(session, finding, "extended", by.heard)
+        _tell(session, "extension-granted", finding, hop, by, until=until)
+    else:
+        _tell(session, "extension-refused", finding, hop, by)
     return extension
 
 
@@ -187,6 +200,7 @@ def park(session: Session, finding: Finding, case: Case, until: datetime, reason
     if hop.due_at is None or hop.due_at < until:
         hop.due_at = until
         _set_due(finding, case, until)
+    open_proposals.lapse(session, finding, "parked", by.heard)
     return hop
 
 
@@ -208,6 +222,23 @@ def late_by_days(hop: Hop, now: datetime) -> int:
 
 def _waiting(session: Session, hop: Hop) -> HopExtension | None:
     return session.scalar(select(HopExtension).where(HopExtension.hop_id == hop.id, HopExtension.decided_at.is_(None)))
+
+
+def _tell(
+    session: Session,
+    kind: str,
+    finding: Finding,
+    hop: Hop,
+    by: Stamp,
+    due: datetime | None = None,
+    until: datetime | None = None,
+) -> None:
+    """Tell the office of a hop, or, of what it asks for, those who decide."""
+    facts = {"due": rows.instant(due or hop.due_at), "office": telling.office_name(session, hop.office_id)}
+    if until is not None:
+        facts["until"] = rows.instant(until)
+    office = hop.office_id if KINDS[kind].role is None else None
+    telling.of_finding(session, kind, by.heard, finding, facts, office=office)
 
 
 def _set_due(finding: Finding, case: Case, due: datetime | None) -> None:

@@ -37,6 +37,26 @@ def fire_number(session: Session, cell_code: str | None, received_at: datetime) 
     return f"{series}-{_next(session, series):04d}"
 
 
+SUPERVISION = {"reminder": "TX", "urging": "CB", "letter": "DB"}
+
+
+def supervision_number(session: Session, cell_code: str | None, level: str, at: datetime) -> str:
+    """`LZ-DB-2026-0001`: 提醒 (TX), 催办 (CB) and 督办函 (DB), each by city and year."""
+    prefix = CITY_PREFIX.get((cell_code or "")[:4], "QT")
+    series = f"{prefix}-{SUPERVISION[level]}-{at.astimezone(CHINA):%Y}"
+    return f"{series}-{_next(session, series):04d}"
+
+
+def event_number(session: Session) -> int:
+    """The next number of what people are told; it never begins anew."""
+    return _next(session, "feed")
+
+
+def last_event(session: Session) -> int:
+    """The number of the newest event; 0 before the first."""
+    return session.scalar(select(NumberSeries.last).where(NumberSeries.series == "feed")) or 0
+
+
 def _next(session: Session, series: str) -> int:
     """The number after the last; the series is read once a transaction."""
     behind = write_behind.of(session)

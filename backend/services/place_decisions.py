@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from backend.models import FieldWrite, Finding, FindingCell, PlaceStep
-from backend.services import audit, cells, field_history, placing, publishing, rows, visibility
+from backend.services import audit, cells, field_history, placing, publishing, rows, telling, visibility
 from backend.services.actor import Actor
 from backend.services.errors import InputInvalid, NotAllowed, NotFound, ServiceError
 from backend.services.placing import DECIDED
@@ -165,8 +165,16 @@ def decline(session: Session, store: SqlStore, finding: Finding, word: Word) -> 
     """Not ours: the next one is asked. Raises what `require` raises."""
     declined = declined_by(session, finding.id)
     require(finding, word, declined)
-    _write(session, finding, word, "decline", asked(finding, declined), as_it_was(finding))
+    now_asked = asked(finding, declined)
+    _write(session, finding, word, "decline", now_asked, as_it_was(finding))
+    tell_who_is_asked(session, finding, [*declined, now_asked], word.received_at)
     publishing.finding(session, store, finding)
+
+
+def tell_who_is_asked(session: Session, finding: Finding, declined: Sequence[str | None], at: datetime) -> None:
+    """Tell the supervisor who is to decide now, if somebody is."""
+    if is_doubtful(finding):
+        telling.of_finding(session, "place-doubtful", at, finding, cell=asked(finding, declined))
 
 
 def claim(session: Session, store: SqlStore, finding: Finding, word: Word) -> None:

@@ -15,7 +15,7 @@ from uuid_utils.compat import uuid7
 from backend import server_log
 from backend.config import Limits
 from backend.models import Device, QuarantinedBody, Stream
-from backend.services import audit, photos, receipts
+from backend.services import audit, held_ops, photos, receipts
 from backend.services.actor import Actor
 from backend.services.commands import handlers
 from backend.sync_store import SqlStore
@@ -84,6 +84,7 @@ def push(
     """
     store = SqlStore(session, batch.received_at, in_hurry=in_hurry)
     answer = engine.push(store, handlers(session), batch, on_error=_report)
+    held_ops.tell(session, store, batch, answer.results)
     store.settle()
     _seen(session, actor, batch.received_at, app)
     epoch = store.epoch()

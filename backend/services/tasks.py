@@ -16,13 +16,16 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from backend.models import Site, Task, TaskStep, User
-from backend.services import audit, cells, pages, rows, visibility
+from backend.services import audit, cells, pages, rows, telling, visibility
 from backend.services.actor import Actor
 from backend.services.authors import author, shown_name
 from backend.services.errors import InputInvalid, NotAllowed, NotFound, ServiceError
 from backend.services.pages import Page, PageAsked
 from backend.sync_store import SqlStore
 from sync.store import Row
+
+GIVEN = ("create", "assign", "return")
+"""Steps that give a task to somebody."""
 
 
 class TaskTaken(ServiceError):
@@ -164,7 +167,19 @@ def _step(session: Session, store: SqlStore, task: Task, action: str, word: Word
     )
     session.flush()
     store.publish(Row("task", task.id, task.rev, document(session, task), scopes_of(task)))
+    if action in GIVEN:
+        _tell(session, task, word)
     return task
+
+
+def _tell(session: Session, task: Task, word: Word) -> None:
+    """Tell who has it now, or who may take it; nobody is told of what one gives oneself."""
+    if task.assignee_id == word.who.user_id:
+        return
+    facts = {"place": telling.place(task.cell_code), "due": rows.instant(task.due_at)}
+    about, cell = ("task", task.id), task.pool if task.assignee_id is None else task.cell_code
+    user, role = task.assignee_id, None if task.assignee_id is None else ""
+    telling.tell(session, "task-given", word.received_at, about, facts, cell=cell, user=user, role=role)
 
 
 def scopes_of(task: Task) -> frozenset[str]:

@@ -45,6 +45,12 @@ ADMIN = {
     "POST /api/v1/users/<uuid:user_id>/erasure",
     "GET /api/v1/users/<uuid:user_id>/personal-data.zip",
     "GET /api/v1/audit",
+    "GET /api/v1/web-hooks",
+    "GET /api/v1/web-hooks/<uuid:hook_id>/deliveries",
+    "PATCH /api/v1/web-hooks/<uuid:hook_id>",
+    "POST /api/v1/web-hooks",
+    "POST /api/v1/web-hooks/<uuid:hook_id>/deliveries/<uuid:delivery_id>/send",
+    "POST /api/v1/web-hooks/<uuid:hook_id>/secret",
     "GET /api/v1/backups",
     "GET /api/v1/cells/versions",
     "GET /api/v1/cells/versions/<uuid:version_id>",
@@ -87,6 +93,10 @@ ADMIN = {
 OFFICE = {
     "POST /api/v1/evidence/bundles/<uuid:finding_id>",
     "GET /api/v1/certificates",
+    "GET /api/v1/supervision",
+    "GET /api/v1/supervision/<uuid:proposal_id>",
+    "POST /api/v1/supervision/<uuid:proposal_id>/dismiss",
+    "POST /api/v1/supervision/<uuid:proposal_id>/issue",
     "GET /api/v1/checklists/<code>/<version>/form.xlsx",
     "GET /api/v1/checklists/<code>/<version>/pack.yaml",
     "GET /api/v1/checklists/diff",
@@ -184,6 +194,8 @@ PEOPLE = {
     "PUT /api/v1/fire-days/<unit>/<day>",
 }
 KNOWN = {
+    "GET /api/v1/feed": False,
+    "PUT /api/v1/feed/read": False,
     "GET /api/v1/blobs/<sha256>": False,
     "GET /api/v1/blobs/<sha256>/thumbnail": False,
     "GET /api/v1/campaigns": False,
