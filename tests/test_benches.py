@@ -60,6 +60,7 @@ def test_the_counter_is_held_within_a_push_and_not_longer(tmp_path: Path) -> Non
         assert row["alone_ops_per_s"] <= row["bound_ops_per_s"]
 
 
+@pytest.mark.slow
 def test_pushes_are_measured_with_and_without_the_tally(tmp_path: Path) -> None:
     out = tmp_path / "tally.json"
     tally_bench.main(["--ops", "4", "--rounds", "1", "--json", str(out)])
@@ -68,6 +69,7 @@ def test_pushes_are_measured_with_and_without_the_tally(tmp_path: Path) -> None:
     assert all(row["with_ms"] > 0 and row["without_ms"] > 0 for row in rows)
 
 
+@pytest.mark.slow
 def test_devices_by_the_hundred_are_driven_and_simulated(tmp_path: Path) -> None:
     out = tmp_path / "devices.json"
     small = ["--devices", "100", "--seconds", "0.1", "--ops", "2", "--database", "sqlite"]
@@ -110,6 +112,7 @@ def test_a_table_and_a_satellites_file_are_taken_in_to_the_last_row(tmp_path: Pa
     assert [(row["what"], row["rows"]) for row in json.loads(out.read_text())] == [("sites", 20), ("fires", 30)]
 
 
+@pytest.mark.slow
 def test_findings_are_placed_anew_beside_a_phone_that_pushes(tmp_path: Path) -> None:
     out = tmp_path / "replaced.json"
     replace_bench.main(["--findings", "40", "--pushes", "2", "--json", str(out)])
@@ -126,6 +129,7 @@ def test_pictures_are_looked_up_and_both_ways_find_the_same(tmp_path: Path) -> N
     assert row["ratio"] > 0
 
 
+@pytest.mark.slow
 def test_statistics_are_measured_at_each_size(tmp_path: Path) -> None:
     out = tmp_path / "statistics.json"
     statistics_bench.main(["--findings", "30,60", "--rounds", "1", "--json", str(out)])
