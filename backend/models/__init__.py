@@ -11,6 +11,7 @@ from backend.models.finding import Comment, Finding, FindingCell, FindingTally, 
 from backend.models.fire_point import FireDay, FireDetection, FireImport, FireImportRow, FireLink, FirePoint
 from backend.models.grid import Cell, FormerPlacement, GridActivation, GridVersion
 from backend.models.inspection import Inspection
+from backend.models.look_back import LookBack
 from backend.models.media import Blob, BlobHolder, Mention, Photo, Upload, UploadPart
 from backend.models.office import AuditEvent, Job, NumberSeries
 from backend.models.patrol import Patrol, PatrolTrack
@@ -19,6 +20,7 @@ from backend.models.site import Site, SiteChange, SiteImport, SiteImportRow
 from backend.models.sync import Counter, Entry, OpIdentity, OpRecord, QuarantinedBody, ScopeDigest, SyncedRow
 from backend.models.task import Task, TaskStep
 from backend.models.unit import ManagementUnit, UnitChange, UnitMember
+from backend.models.unit_reply import UnitLink, UnitPhoto, UnitReply
 from backend.models.zone import ZoneSet
 
 __all__ = [
@@ -61,6 +63,7 @@ __all__ = [
     "Job",
     "LogRecord",
     "LoginToken",
+    "LookBack",
     "ManagementUnit",
     "Mention",
     "NumberSeries",
@@ -84,7 +87,10 @@ __all__ = [
     "Task",
     "TaskStep",
     "UnitChange",
+    "UnitLink",
     "UnitMember",
+    "UnitPhoto",
+    "UnitReply",
     "Upload",
     "UploadPart",
     "User",

@@ -106,9 +106,17 @@ def _extension(each: HopExtension, names: Mapping[str, str]) -> dict[str, Any]:
         "reason": each.reason,
         "wanted_until": rows.instant(each.wanted_until),
         "due_before": rows.instant(each.due_before),
+        "state": _standing(each),
+        "withdrawn_at": rows.instant(each.withdrawn_at),
         "decided_by": _person(each.decided_by, names),
         "decided_at": rows.instant(each.decided_at),
         "granted": each.granted,
         "granted_until": rows.instant(each.granted_until),
         "note": each.decision_note,
     }
+
+
+def _standing(each: HopExtension) -> str:
+    if each.withdrawn_at is not None:
+        return "withdrawn"
+    return "waiting" if each.granted is None else "granted" if each.granted else "refused"

@@ -14,7 +14,17 @@ from sqlalchemy.orm import Session
 
 from backend.extensions import db
 from backend.models import Comment, Finding, FindingCell, Hop, Site
-from backend.services import campaigns, case_history, cells, pages, place_decisions, replacing, rows, visibility
+from backend.services import (
+    campaigns,
+    case_history,
+    cells,
+    look_backs,
+    pages,
+    place_decisions,
+    replacing,
+    rows,
+    visibility,
+)
 from backend.services.actor import Actor
 from backend.services.errors import NotFound
 from backend.services.finding_filters import Filters
@@ -72,6 +82,7 @@ def detail(session: Session, actor: Actor, finding_id: str, now: datetime) -> ro
     document["cells"] = [_cell_document(cell) for cell in finding.cells]
     document["comments"] = comments(session, finding_id)
     document |= case_history.of(session, finding, now)
+    document["look_backs"] = look_backs.of(session, finding.id, now)
     document["place_said"] = place_decisions.history(session, finding.id)
     document["former_cells"] = replacing.former(session, "finding", finding.id)
     return document

@@ -95,14 +95,14 @@ def sign_for(session: Session, finding: Finding, by: Stamp) -> None:
 
 
 def end(session: Session, finding: Finding, case: Case, outcome: str, by: Stamp) -> None:
-    """Close the open hop, and with it what was still asked for in it. Raises HopClosed."""
+    """Close the open hop; more time that was still asked for in it falls away. Raises HopClosed."""
     hop = open_hop(session, finding.id)
     hop.ended_at, hop.outcome = by.at, outcome
     hop.rev += 1
     case.parked_until = None
     waiting = _waiting(session, hop)
     if waiting is not None:
-        waiting.granted, waiting.decided_by, waiting.decided_at = False, by.user_id, by.at
+        waiting.withdrawn_at = by.at
     session.flush()
 
 
@@ -207,7 +207,8 @@ def late_by_days(hop: Hop, now: datetime) -> int:
 
 
 def _waiting(session: Session, hop: Hop) -> HopExtension | None:
-    return session.scalar(select(HopExtension).where(HopExtension.hop_id == hop.id, HopExtension.decided_at.is_(None)))
+    unanswered = (HopExtension.decided_at.is_(None), HopExtension.withdrawn_at.is_(None))
+    return session.scalar(select(HopExtension).where(HopExtension.hop_id == hop.id, *unanswered))
 
 
 def _set_due(finding: Finding, case: Case, due: datetime | None) -> None:
