@@ -39,11 +39,14 @@ def init_app(app: Flask, settings: Settings) -> None:
         patrols,
         people,
         places,
+        rectify_page,
         site_imports,
         sites,
         sync,
         tasks,
         tiles,
+        unit_answer,
+        unit_links,
         units,
         zones,
     )
@@ -73,6 +76,8 @@ def init_app(app: Flask, settings: Settings) -> None:
         inspections,
         findings,
         cases,
+        unit_links,
+        unit_answer,
         look_backs,
         campaigns,
         patrols,
@@ -98,4 +103,5 @@ def init_app(app: Flask, settings: Settings) -> None:
     ):
         api.register_blueprint(module.blueprint)
     app.register_blueprint(fire_page.blueprint)
+    app.register_blueprint(rectify_page.blueprint)
     docs.init_app(app)

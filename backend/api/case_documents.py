@@ -80,6 +80,18 @@ class ExtensionSchema(Schema):
     note = text()
 
 
+class UnitReplyDocumentSchema(Schema):
+    """What the responsible unit sent by its one-time link; it moved no state."""
+
+    id = fields.String(required=True)
+    hop = fields.String(required=True, metadata={"description": "The office's stay during which it came"})
+    unit = fields.String(required=True, metadata={"description": "Whom the link was made out to"})
+    said_by = fields.String(required=True, metadata={"description": "The name that the unit gave"})
+    done = fields.String(required=True)
+    photos = fields.List(fields.String(), required=True, metadata={"description": "Hashes; a step may use them"})
+    received_at = time("When it came")
+
+
 class LookBackSchema(Schema):
     """A look at a closed finding, planned by a rule (or begun by hand) after its close-out."""
 

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from backend.models import Case, Finding, Hop, HopExtension, Office
+from backend.models import Case, Finding, Hop, HopExtension, Office, UnitLink
 from backend.services import checklists, deadlines, working_time
 from backend.services.case_errors import HopClosed, NoteMissing, OfficeUnknown, RequestOpen
 from checklists.model import Deadline
@@ -79,6 +79,8 @@ def give(
         due_assumed=assumed,
     )
     session.add(hop)
+    if finding.state != "returned":  # done once more by the same office, whose unit may go on with its link
+        _end_unit_links(session, finding, by)
     case.office_id, case.parked_until = office_id, None
     if office_id is not None and office_id not in case.offices:
         case.offices = [*case.offices, office_id]
@@ -209,6 +211,12 @@ def late_by_days(hop: Hop, now: datetime) -> int:
 def _waiting(session: Session, hop: Hop) -> HopExtension | None:
     unanswered = (HopExtension.decided_at.is_(None), HopExtension.withdrawn_at.is_(None))
     return session.scalar(select(HopExtension).where(HopExtension.hop_id == hop.id, *unanswered))
+
+
+def _end_unit_links(session: Session, finding: Finding, by: Stamp) -> None:
+    """Whom an office before asked to put it right is not heard by this one's leave."""
+    still = (UnitLink.finding_id == finding.id, UnitLink.ended_at.is_(None))
+    session.execute(update(UnitLink).where(*still).values(ended_at=by.at, ended_by=by.user_id, ending="moved"))
 
 
 def _set_due(finding: Finding, case: Case, due: datetime | None) -> None:
