@@ -35,6 +35,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         fire_points,
         health,
         inspections,
+        look_backs,
         media,
         offices,
         packs,
@@ -47,6 +48,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         photos,
         places,
         plates,
+        rectify_page,
         site_imports,
         sites,
         statistics,
@@ -54,6 +56,8 @@ def init_app(app: Flask, settings: Settings) -> None:
         sync,
         tasks,
         tiles,
+        unit_answer,
+        unit_links,
         units,
         web_hooks,
         zones,
@@ -87,6 +91,9 @@ def init_app(app: Flask, settings: Settings) -> None:
         findings,
         cases,
         supervision,
+        unit_links,
+        unit_answer,
+        look_backs,
         campaigns,
         patrols,
         cells,
@@ -120,4 +127,5 @@ def init_app(app: Flask, settings: Settings) -> None:
     ):
         api.register_blueprint(module.blueprint)
     app.register_blueprint(fire_page.blueprint)
+    app.register_blueprint(rectify_page.blueprint)
     docs.init_app(app)

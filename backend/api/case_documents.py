@@ -71,11 +71,42 @@ class ExtensionSchema(Schema):
     reason = fields.String(required=True)
     wanted_until = time("What was asked for")
     due_before = time("The term before", null=True)
+    state = fields.String(required=True, metadata={"description": "waiting, granted, refused or withdrawn"})
+    withdrawn_at = time("When it left the office before anybody had answered", null=True)
     decided_by = fields.Nested(PersonSchema, required=True, allow_none=True)
     decided_at = time("When it was decided", null=True)
     granted = fields.Boolean(required=True, allow_none=True)
     granted_until = time("What was granted", null=True)
     note = text()
+
+
+class UnitReplyDocumentSchema(Schema):
+    """What the responsible unit sent by its one-time link; it moved no state."""
+
+    id = fields.String(required=True)
+    hop = fields.String(required=True, metadata={"description": "The office's stay during which it came"})
+    unit = fields.String(required=True, metadata={"description": "Whom the link was made out to"})
+    said_by = fields.String(required=True, metadata={"description": "The name that the unit gave"})
+    done = fields.String(required=True)
+    photos = fields.List(fields.String(), required=True, metadata={"description": "Hashes; a step may use them"})
+    received_at = time("When it came")
+
+
+class LookBackSchema(Schema):
+    """A look at a closed finding, planned by a rule (or begun by hand) after its close-out."""
+
+    id = fields.String(required=True)
+    n = fields.Integer(required=True)
+    rule = text("Code of the rule that planned it, or by-hand", null=False)
+    planned_at = time("When it was planned")
+    not_before = time("From when on it is to be done")
+    due_at = time("By when it is to be done")
+    due_assumed = fields.Boolean(required=True)
+    task = text("Id of its task; null where the finding lies in no cell")
+    begun_at = time("When it began", null=True)
+    ended_at = time("When it ended", null=True)
+    outcome = text("holds, relapse or cancelled")
+    overdue = fields.Boolean(required=True)
 
 
 class HopSchema(Schema):

@@ -9,7 +9,13 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from backend.api.case_documents import CaseSchema, CaseStepSchema, HopSchema
+from backend.api.case_documents import (
+    CaseSchema,
+    CaseStepSchema,
+    HopSchema,
+    LookBackSchema,
+    UnitReplyDocumentSchema,
+)
 from backend.api.document_parts import (
     FlagSchema,
     LocationSchema,
@@ -98,6 +104,8 @@ class FindingDetailSchema(FindingSchema):
     comments = fields.List(fields.Nested(CommentSchema), required=True)
     steps = fields.List(fields.Nested(CaseStepSchema), required=True)
     hops = fields.List(fields.Nested(HopSchema), required=True)
+    unit_replies = fields.List(fields.Nested(UnitReplyDocumentSchema), required=True)
+    look_backs = fields.List(fields.Nested(LookBackSchema), required=True)
     place_said = fields.List(fields.Dict(), required=True, metadata={"description": "Who claimed and who declined it"})
     former_cells = fields.List(fields.Nested(FormerCellSchema), required=True)
     photo_flags = fields.List(fields.Nested(PhotoFlagSchema), required=True)

@@ -13,7 +13,7 @@ from flask import Flask, current_app, g, request
 from backend.config import Settings
 from backend.services.errors import ServiceError
 
-HEAVY = frozenset({"sync.push", "media.create", "media.append"})
+HEAVY = frozenset({"sync.push", "media.create", "media.append", "unit-answer.photo"})
 EXTENSION = "bluegrid.heavy-requests"
 
 

@@ -13,6 +13,7 @@ from backend.models.finding import Comment, Finding, FindingCell, FindingTally, 
 from backend.models.fire_point import FireDay, FireDetection, FireImport, FireImportRow, FireLink, FirePoint
 from backend.models.grid import Cell, FormerPlacement, GridActivation, GridVersion
 from backend.models.inspection import Inspection
+from backend.models.look_back import LookBack
 from backend.models.media import Blob, BlobHolder, Mention, Photo, Upload, UploadPart
 from backend.models.office import AuditCheckpoint, AuditEvent, Job, NumberSeries
 from backend.models.paper import IssuedPaper, Paper, PaperFinding, PaperIssuer, PaperRevocation, PaperTemplate
@@ -27,6 +28,7 @@ from backend.models.supervision import Supervision
 from backend.models.sync import Counter, Entry, OpIdentity, OpRecord, QuarantinedBody, ScopeDigest, SyncedRow
 from backend.models.task import Task, TaskStep
 from backend.models.unit import ManagementUnit, UnitChange, UnitMember
+from backend.models.unit_reply import UnitLink, UnitPhoto, UnitReply
 from backend.models.zone import ZoneSet
 
 __all__ = [
@@ -75,6 +77,7 @@ __all__ = [
     "Job",
     "LogRecord",
     "LoginToken",
+    "LookBack",
     "ManagementUnit",
     "Mention",
     "NumberSeries",
@@ -116,7 +119,10 @@ __all__ = [
     "Task",
     "TaskStep",
     "UnitChange",
+    "UnitLink",
     "UnitMember",
+    "UnitPhoto",
+    "UnitReply",
     "Upload",
     "UploadPart",
     "User",

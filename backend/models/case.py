@@ -141,18 +141,22 @@ class Hop(Base):
 
 
 class HopExtension(Base):
-    """More time asked for by an office; one at a time waits for its answer."""
+    """More time asked for by an office; one at a time waits for its answer.
+
+    `withdrawn_at`: it left the office before anybody had answered, and the request fell away.
+    """
 
     __tablename__ = "hop_extension"
     __table_args__ = (
         UniqueConstraint("hop_id", "n"),
         CheckConstraint("(granted IS NULL) = (decided_at IS NULL)", name="decided"),
+        CheckConstraint("withdrawn_at IS NULL OR decided_at IS NULL", name="withdrawn"),
         Index(
             "uq_hop_extension_open",
             "hop_id",
             unique=True,
-            sqlite_where=text("decided_at IS NULL"),
-            postgresql_where=text("decided_at IS NULL"),
+            sqlite_where=text("decided_at IS NULL AND withdrawn_at IS NULL"),
+            postgresql_where=text("decided_at IS NULL AND withdrawn_at IS NULL"),
         ),
     )
 
@@ -166,6 +170,7 @@ class HopExtension(Base):
     due_before: Mapped[Instant | None]
     decided_by: Mapped[str | None] = mapped_column(String(36))
     decided_at: Mapped[Instant | None]
+    withdrawn_at: Mapped[Instant | None]
     granted: Mapped[bool | None]
     granted_until: Mapped[Instant | None]
     decision_note: Mapped[str | None] = mapped_column(Text)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from backend.extensions import Base
 from backend.models.columns import Big, Instant, Items, Key
 
-TASK_KINDS = ("inspection", "re-inspection", "site-visit", "patrol", "other")
+TASK_KINDS = ("inspection", "re-inspection", "look-back", "site-visit", "patrol", "other")
 TASK_STATES = ("open", "taken", "done", "cancelled")
 
 
@@ -20,7 +20,9 @@ class Task(Base):
 
     __tablename__ = "task"
     __table_args__ = (
-        CheckConstraint("kind IN ('inspection','re-inspection','site-visit','patrol','other')", name="kind"),
+        CheckConstraint(
+            "kind IN ('inspection','re-inspection','look-back','site-visit','patrol','other')", name="kind"
+        ),
         CheckConstraint("state IN ('open','taken','done','cancelled')", name="state"),
         CheckConstraint("pool IS NOT NULL OR assignee_id IS NOT NULL", name="somebody"),
         CheckConstraint("state <> 'taken' OR assignee_id IS NOT NULL", name="taken"),

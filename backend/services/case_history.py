@@ -1,4 +1,4 @@
-"""A finding's case read: its steps and its stays with offices, with names. Reads only."""
+"""A finding's case read: its steps, its stays with offices, what its responsible unit replied. Reads only."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.models import CaseStep, Finding, Hop, HopExtension, Office
+from backend.models import CaseStep, Finding, Hop, HopExtension, Office, UnitLink, UnitReply
 from backend.services import hops, rows
 
 
 def of(session: Session, finding: Finding, now: datetime) -> dict[str, Any]:
-    """`steps` and `hops` of a finding, oldest first; lateness as of now."""
+    """`steps`, `hops` and `unit_replies` of a finding, oldest first; lateness as of now."""
     steps = session.scalars(select(CaseStep).where(CaseStep.finding_id == finding.id).order_by(CaseStep.n)).all()
     stays = hops.of(session, finding.id)
     asked = hops.extensions(session, [hop.id for hop in stays])
@@ -26,6 +26,7 @@ def of(session: Session, finding: Finding, now: datetime) -> dict[str, Any]:
     offices = _offices(session, [step.office_id for step in steps])
     return {
         "steps": [_step(step, names, offices) for step in steps],
+        "unit_replies": unit_replies(session, finding.id),
         "hops": [_hop(hop, [each for each in asked if each.hop_id == hop.id], names, now) for hop in stays],
     }
 
@@ -34,6 +35,28 @@ def _offices(session: Session, ids: Sequence[str | None]) -> dict[str, Any]:
     wanted = {each for each in ids if each is not None}
     found = session.scalars(select(Office).where(Office.id.in_(wanted))) if wanted else ()
     return {office.id: shown_office(office) for office in found}
+
+
+def unit_replies(session: Session, finding_id: str) -> list[dict[str, Any]]:
+    """What the responsible unit replied by its links; `unit` is whom the link was made out to."""
+    found = session.execute(
+        select(UnitReply, UnitLink.name)
+        .join(UnitLink, UnitLink.id == UnitReply.link_id)
+        .where(UnitReply.finding_id == finding_id)
+        .order_by(UnitReply.received_at, UnitReply.id)
+    ).all()
+    return [
+        {
+            "id": reply.id,
+            "hop": reply.hop_id,
+            "unit": unit,
+            "said_by": reply.said_by,
+            "done": reply.done,
+            "photos": reply.photos,
+            "received_at": rows.instant(reply.received_at),
+        }
+        for reply, unit in found
+    ]
 
 
 def shown_office(office: Office) -> dict[str, Any]:
@@ -106,9 +129,17 @@ def _extension(each: HopExtension, names: Mapping[str, str]) -> dict[str, Any]:
         "reason": each.reason,
         "wanted_until": rows.instant(each.wanted_until),
         "due_before": rows.instant(each.due_before),
+        "state": _standing(each),
+        "withdrawn_at": rows.instant(each.withdrawn_at),
         "decided_by": _person(each.decided_by, names),
         "decided_at": rows.instant(each.decided_at),
         "granted": each.granted,
         "granted_until": rows.instant(each.granted_until),
         "note": each.decision_note,
     }
+
+
+def _standing(each: HopExtension) -> str:
+    if each.withdrawn_at is not None:
+        return "withdrawn"
+    return "waiting" if each.granted is None else "granted" if each.granted else "refused"

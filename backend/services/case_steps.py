@@ -22,6 +22,7 @@ from backend.services import (
     finding_rights,
     hops,
     lifecycle,
+    look_backs,
     on_the_spot,
     publishing,
 )
@@ -87,13 +88,13 @@ def take(session: Session, store: SqlStore, finding: Finding, step: Step, asked:
         at=asked.received_at,
     )
     written = write(session, finding, case, step.action, step.start, asked)
-    case_tasks.after(session, store, finding, step, asked)
+    _keep_tasks(session, store, finding, step.start, asked)
     publishing.finding(session, store, finding)
     return written
 
 
-def decide_state(session: Session, finding: Finding, before: str, asked: Asked) -> None:
-    """Write down that a decided conflict has moved the finding, and see to it that its hops agree with its state."""
+def decide_state(session: Session, store: SqlStore, finding: Finding, before: str, asked: Asked) -> None:
+    """Write down that a decided conflict has moved the finding; its hops and tasks are to agree with its state."""
     case = case_of(session, finding)
     is_open = hops.find_open(session, finding.id) is not None
     with_office = finding.state in lifecycle.WITH_OFFICE
@@ -102,6 +103,12 @@ def decide_state(session: Session, finding: Finding, before: str, asked: Asked) 
     elif with_office and not is_open:
         hops.give(session, finding, case, case.office_id, None, "dispatch", asked.stamp)
     write(session, finding, case, "decide", before, asked)
+    _keep_tasks(session, store, finding, before, asked)
+
+
+def _keep_tasks(session: Session, store: SqlStore, finding: Finding, start: str, asked: Asked) -> None:
+    case_tasks.after(session, store, finding, start, asked)
+    look_backs.after(session, store, finding, start, asked)
 
 
 def write(session: Session, finding: Finding, case: Case, action: str, start: str, asked: Asked) -> CaseStep:

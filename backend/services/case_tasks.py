@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from backend.models import Finding, Task
 from backend.services import deadlines, tasks
 from backend.services.actor import Actor
-from backend.services.lifecycle import Step
 from backend.services.tasks import Word
 from backend.sync_store import SqlStore
 from checklists.model import Deadline
@@ -33,14 +32,17 @@ class Asked(Protocol):
     def received_at(self) -> datetime: ...
 
 
-def after(session: Session, store: SqlStore, finding: Finding, step: Step, asked: Asked) -> None:
-    """Open a re-inspection in the finding's cell after a reply; end it with the recheck, or when it is not needed."""
+def after(session: Session, store: SqlStore, finding: Finding, start: str, asked: Asked) -> None:
+    """Open a re-inspection in the finding's cell after a reply; end it with the recheck, or when it is not needed.
+
+    `start` is the state that the finding has come from.
+    """
     source = ("finding", finding.id)
     word = Word(str(uuid5(UUID(asked.id), "task")), asked.who, asked.at, asked.received_at)
-    if step.to == "feedback":
+    if finding.state == "feedback":
         if finding.cell_code is not None and tasks.of_source(session, source, KIND) is None:
             tasks.open_task(session, store, _re_inspection(finding, asked), word)
-    elif step.start == "feedback":
+    elif start == "feedback":
         tasks.end_of_source(session, store, source, KIND, word)
 
 

@@ -65,7 +65,7 @@ def decide(
         _set(session, subject, incoming)
         if isinstance(subject, Finding) and subject.state != before:
             asked = Asked(str(uuid5(UUID(conflict.id), "step")), who, at, at, op_id=op_id, stream_id=stream_id)
-            case_steps.decide_state(session, subject, before, asked)
+            case_steps.decide_state(session, store, subject, before, asked)
         if isinstance(subject, Finding) and "cell" in incoming:
             word = Word(str(uuid5(UUID(conflict.id), "place")), who, at, at, incoming["cell"], None, op_id, stream_id)
             place_decisions.note_decided(session, subject, place, word)

@@ -62,6 +62,12 @@ class InviteInvalid(ServiceError):
     code = "invite-invalid"
 
 
+class LinkInvalid(ServiceError):
+    """A one-time link is unknown, or not good any more."""
+
+    code = "link-invalid"
+
+
 class TooLarge(ServiceError):
     code = "too-large"
 

@@ -22,6 +22,7 @@ from backend.services import (
     cells,
     evidence_grounds,
     figures,
+    look_backs,
     pages,
     photo_flag_words,
     photo_flags,
@@ -87,6 +88,7 @@ def detail(session: Session, actor: Actor, finding_id: str, now: datetime) -> ro
     document["cells"] = [_cell_document(cell) for cell in finding.cells]
     document["comments"] = comments(session, finding_id)
     document |= case_history.of(session, finding, now)
+    document["look_backs"] = look_backs.of(session, finding.id, now)
     document["place_said"] = place_decisions.history(session, finding.id)
     document["former_cells"] = replacing.former(session, "finding", finding.id)
     doubtful = photo_flags.of_subjects(session, "finding", [finding.id])

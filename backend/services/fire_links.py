@@ -23,7 +23,7 @@ from backend.models import FireLink, FirePoint
 from backend.services import audit, fire_answers, fire_points, media, photos, rows, tokens
 from backend.services.actor import Actor
 from backend.services.commands.fire_point_verify import AnswerArguments, require_order
-from backend.services.errors import InputInvalid, ServiceError, TooLarge
+from backend.services.errors import InputInvalid, LinkInvalid, TooLarge
 from backend.services.texts import require_storable
 from backend.sync_store import SqlStore
 from sync.errors import OpRefused
@@ -36,12 +36,6 @@ MOST_PHOTO_BYTES = 10 * 1024 * 1024
 SHOWN = (
     "number", "state", "first_at", "last_at", "location", "reach_m", "cell", "place", "zone", "sources", "outcome",
 )  # fmt: skip
-
-
-class LinkInvalid(ServiceError):
-    """The link is unknown, used, replaced, or past its time: which of these, a stranger is not told."""
-
-    code = "link-invalid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +72,10 @@ def make(
 
 
 def find(session: Session, token: str, now: datetime, spent_too: bool = False) -> FireLink:
-    """The link of a token; `spent_too`: a used one as well, whose answer may come again. Raises LinkInvalid."""
+    """The link of a token; `spent_too`: a used one as well, whose answer may come again.
+
+    Raises LinkInvalid: whether it is unknown, used, replaced or past its time, a stranger is not told.
+    """
     link = session.scalar(select(FireLink).where(FireLink.token_sha256 == tokens.digest(token)))
     if link is None or link.expires_at <= now or (link.used_at is not None and not spent_too):
         raise LinkInvalid("This link is not valid any more; ask for a new one.")

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from backend.models import Case, Finding, Hop, HopExtension, Office
+from backend.models import Case, Finding, Hop, HopExtension, Office, UnitLink
 from backend.services import checklists, deadlines, open_proposals, rows, telling, working_time
 from backend.services.case_errors import HopClosed, NoteMissing, OfficeUnknown, RequestOpen
 from backend.services.event_kinds import KINDS
@@ -81,6 +81,8 @@ def give(
         due_assumed=assumed,
     )
     session.add(hop)
+    if finding.state != "returned":  # done once more by the same office, whose unit may go on with its link
+        _end_unit_links(session, finding, by)
     case.office_id, case.parked_until = office_id, None
     if office_id is not None and office_id not in case.offices:
         case.offices = [*case.offices, office_id]
@@ -98,14 +100,14 @@ def sign_for(session: Session, finding: Finding, by: Stamp) -> None:
 
 
 def end(session: Session, finding: Finding, case: Case, outcome: str, by: Stamp) -> None:
-    """Close the open hop, and with it what was still asked for in it. Raises HopClosed."""
+    """Close the open hop; more time that was still asked for in it falls away. Raises HopClosed."""
     hop = open_hop(session, finding.id)
     hop.ended_at, hop.outcome = by.at, outcome
     hop.rev += 1
     case.parked_until = None
     waiting = _waiting(session, hop)
     if waiting is not None:
-        waiting.granted, waiting.decided_by, waiting.decided_at = False, by.user_id, by.at
+        waiting.withdrawn_at = by.at
     session.flush()
     open_proposals.lapse(session, finding, outcome, by.heard)
     if outcome == "returned":
@@ -221,7 +223,14 @@ def late_by_days(hop: Hop, now: datetime) -> int:
 
 
 def _waiting(session: Session, hop: Hop) -> HopExtension | None:
-    return session.scalar(select(HopExtension).where(HopExtension.hop_id == hop.id, HopExtension.decided_at.is_(None)))
+    unanswered = (HopExtension.decided_at.is_(None), HopExtension.withdrawn_at.is_(None))
+    return session.scalar(select(HopExtension).where(HopExtension.hop_id == hop.id, *unanswered))
+
+
+def _end_unit_links(session: Session, finding: Finding, by: Stamp) -> None:
+    """Whom an office before asked to put it right is not heard by this one's leave."""
+    still = (UnitLink.finding_id == finding.id, UnitLink.ended_at.is_(None))
+    session.execute(update(UnitLink).where(*still).values(ended_at=by.at, ended_by=by.user_id, ending="moved"))
 
 
 def _tell(

@@ -52,7 +52,7 @@ STEPS = (
     Step("send-back", "recheck", "returned", _FIELD, frozenset({NOTE})),
     Step("redo", "returned", "rectifying", _OFFICE),
     Step("close", "recheck", "closed", _OFFICE, frozenset({OTHER_EYES})),
-    Step("look-back", "closed", "look_back", _OFFICE),
+    Step("look-back", "closed", "look_back", _FIELD),
     Step("holds", "look_back", "closed", _FIELD),
     Step("reopen", "look_back", "reopened", _FIELD, frozenset({NOTE})),
     Step("dispatch", "reopened", "dispatched", _OFFICE),

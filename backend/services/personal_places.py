@@ -79,6 +79,7 @@ PLACES = (
     Place((m.PaperRevocation.by_id,), WORK, STEP),
     Place((m.PeriodVersion.by_id,), WORK, STEP),
     Place((m.FeedMark.user_id,), OWN),
+    Place((m.UnitLink.made_by,), WORK, STEP),
     Place((m.BlobHolder.user_id,)),
     Place((m.Mention.author_id,)),
     Place((m.Upload.user_id,)),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from backend import foreknowledge, write_behind
 from backend.bulk import Bulk
-from backend.models import Blob, BlobHolder, Entry, Finding, Mention, Photo, PhotoDue
+from backend.models import Blob, BlobHolder, Entry, Finding, Mention, Photo, PhotoDue, UnitReply
 from backend.services import photo_checks, publishing, shown_photos, under_way
 from backend.services.actor import Actor
 from backend.sync_store import SqlStore
@@ -69,16 +69,22 @@ def missing_media(session: Session, stream: str) -> list[str]:
 def may_see_blob(session: Session, actor: Actor, sha256: str) -> bool:
     """True for who brought the bytes, or may see a record that shows them.
 
-    A record shows bytes only if its author brought them or could see them: a hash by itself is no key.
+    A record shows bytes only if its author brought them or could see them: a hash by itself is no key. What a unit
+    replied by its link is seen by whoever sees the finding.
     """
     if session.get(BlobHolder, (sha256, actor.user_id)) is not None:
         return True
     held_by = exists().where(BlobHolder.sha256 == sha256, BlobHolder.user_id == Mention.author_id)
     subject = and_(Entry.type == Mention.subject_type, Entry.row_id == Mention.subject_id, Entry.kind == "put")
     query = select(Mention.sha256).join(Entry, subject).where(Mention.sha256 == sha256, held_by)
+    by_link = and_(Mention.subject_type == "unit_reply", UnitReply.id == Mention.subject_id)
+    about = and_(Entry.type == "finding", Entry.row_id == UnitReply.finding_id, Entry.kind == "put")
+    replied = (
+        select(Mention.sha256).join(UnitReply, by_link).join(Entry, about).where(Mention.sha256 == sha256, held_by)
+    )
     if actor.role != "admin":
-        query = query.where(Entry.scope.in_(actor.scopes()))
-    return session.scalar(query.limit(1)) is not None
+        query, replied = (each.where(Entry.scope.in_(actor.scopes())) for each in (query, replied))
+    return any(session.scalar(each.limit(1)) is not None for each in (query, replied))
 
 
 def blob_arrived(session: Session, store: SqlStore, sha256: str, user_id: str) -> None:

@@ -24,6 +24,13 @@ def svg(text: str) -> str:
     return buffer.getvalue().decode()
 
 
+def png(text: str) -> bytes:
+    """A QR image as a PNG file."""
+    buffer = io.BytesIO()
+    segno.make(text, error="m").save(buffer, kind="png", scale=6, border=4)
+    return buffer.getvalue()
+
+
 def terminal(text: str) -> str:
     """A QR image in block characters."""
     buffer = io.StringIO()

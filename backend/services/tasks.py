@@ -128,12 +128,14 @@ def of_source(session: Session, source: tuple[str, str], kind: str) -> Task | No
     )
 
 
-def end_of_source(session: Session, store: SqlStore, source: tuple[str, str], kind: str, word: Word) -> None:
-    """What a task was about has been done, by whomever: it is over."""
+def end_of_source(
+    session: Session, store: SqlStore, source: tuple[str, str], kind: str, word: Word, state: str = "done"
+) -> None:
+    """What a task was about has been done, by whomever, or is not to be done any more (`cancelled`): it is over."""
     task = of_source(session, source, kind)
     if task is not None:
-        task.state = "done"
-        _step(session, store, task, "done", word)
+        task.state = state
+        _step(session, store, task, "done" if state == "done" else "cancel", word)
 
 
 def _require_open(task: Task) -> None:

@@ -22,6 +22,13 @@ PUBLIC = {
     "GET /fire",
     "GET /fire/page.css",
     "GET /fire/page.js",
+    "GET /rectify",
+    "GET /rectify/page.css",
+    "GET /rectify/page.js",
+    "GET /api/v1/unit-answer",
+    "GET /api/v1/unit-answer/photos/<sha256>",
+    "POST /api/v1/unit-answer",
+    "POST /api/v1/unit-answer/photos",
     "GET /api/v1/openapi.json",
     "GET /api/v1/sync/receipt-key",
     "GET /api/v1/tls/authority.crt",
@@ -173,6 +180,9 @@ HANDLING = {
     "POST /api/v1/findings/<uuid:finding_id>/parking",
     "POST /api/v1/findings/<uuid:finding_id>/pass",
     "POST /api/v1/findings/<uuid:finding_id>/return",
+    "DELETE /api/v1/findings/<uuid:finding_id>/unit-link",
+    "GET /api/v1/findings/<uuid:finding_id>/unit-link",
+    "POST /api/v1/findings/<uuid:finding_id>/unit-link",
 }
 """Handlers, and the offices above them."""
 PEOPLE = {
@@ -210,6 +220,7 @@ KNOWN = {
     "GET /api/v1/photos/<sha256>/watermarked": False,
     "GET /api/v1/inspections": False,
     "GET /api/v1/inspections/<uuid:inspection_id>": False,
+    "GET /api/v1/look-backs": False,
     "GET /api/v1/packs/<sha256>": False,
     "GET /api/v1/patrols": False,
     "PUT /api/v1/patrols/<uuid:patrol_id>/track": False,

@@ -309,6 +309,21 @@ def test_more_time_is_asked_for_with_a_reason_granted_by_another_and_counted(
     ]
 
 
+def test_more_time_that_nobody_has_answered_falls_away_with_the_reply(
+    server: Server, finding: str, luo: Desk, handler: Desk, housing: str
+) -> None:
+    luo.walk(finding, "submitted", "verified", "registered", "dispatched", office=housing)
+    handler.step(finding, "dispatched", "rectifying")
+    until = (server.time.now() + timedelta(days=20)).isoformat()
+    assert handler.send("POST", f"/findings/{finding}/extension", due_at=until, note="连日降雨").status_code == 200
+    assert luo.detail(finding)["hops"][0]["extensions"][0]["state"] == "waiting"
+    assert handler.step(finding, "rectifying", "feedback").status_code == 200
+    (asked,) = luo.detail(finding)["hops"][0]["extensions"]
+    assert (asked["state"], asked["withdrawn_at"]) == ("withdrawn", server.time.now().isoformat())
+    assert (asked["granted"], asked["decided_by"], asked["decided_at"]) == (None, None, None)
+    assert problem(luo.send("PUT", f"/findings/{finding}/extension", due_at=until)) == (409, "hop-closed")
+
+
 def test_what_is_parked_is_not_late_until_then(
     server: Server, finding: str, luo: Desk, handler: Desk, housing: str
 ) -> None:

@@ -35,7 +35,9 @@ CONFORMS = (
     "response_headers_conformance",
     "response_schema_conformance",
 )
-PAGES = {"GET /fire", "GET /fire/page.css", "GET /fire/page.js"}  # for people: test_fire_page.py
+PAGES = {  # for people: test_fire_page.py, test_rectify_page.py
+    f"GET {page}{part}" for page in ("/fire", "/rectify") for part in ("", "/page.css", "/page.js")
+}
 UNDESCRIBED = {"GET /", "GET /api/docs/", "GET /api/docs/<path:path>", *PAGES}
 ROUTES = sorted({*PUBLIC, *ADMIN, *OFFICE, *PEOPLE, *DEVICES, *KNOWN} - UNDESCRIBED)
 TUS = {"Tus-Resumable": "1.0.0"}
