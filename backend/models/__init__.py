@@ -7,6 +7,7 @@ from backend.models.conflict import Conflict, FieldWrite
 from backend.models.device import Device, DeviceToken, Invite, Stream
 from backend.models.draw import Draw
 from backend.models.evidence import DailyRoot, LogRecord, ReceiptKey
+from backend.models.export import Export
 from backend.models.finding import Comment, Finding, FindingCell, FindingTally, PlaceStep
 from backend.models.fire_point import FireDay, FireDetection, FireImport, FireImportRow, FireLink, FirePoint
 from backend.models.grid import Cell, FormerPlacement, GridActivation, GridVersion
@@ -40,6 +41,7 @@ __all__ = [
     "DeviceToken",
     "Draw",
     "Entry",
+    "Export",
     "FieldWrite",
     "Finding",
     "FindingCell",
