@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench import counter_bench, fleet_bench, pull_bench, tally_bench, ten_thousand_bench, tile_bench
+from bench import counter_bench, export_bench, fleet_bench, pull_bench, tally_bench, ten_thousand_bench, tile_bench
 from bench.fleet import PHOTO_BYTES, Camera
 from bench.service_times import Samples
 from bench.ten_thousand_bench import simulate
@@ -91,3 +91,13 @@ def test_tiles_and_lists_are_measured_at_each_size(tmp_path: Path) -> None:
     assert {row["findings"] for row in rows} == {50, 100}
     assert {"tile 6, all", "tile 14, by text", "viewport list", "newest 100"} <= {row["what"] for row in rows}
     assert {row["who"] for row in rows} == {"admin", "county", "township"}
+
+
+@pytest.mark.slow
+def test_an_export_is_measured_against_a_bare_writer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "export.json"
+    assert export_bench.main(["--findings", "30", "--photos-px", "240", "--json", str(out), "--strict"]) == 0
+    rows = json.loads(out.read_text())["rows"]
+    assert {row["rows"] for row in rows.values()} == {30}
+    assert rows["ours"]["sha256"] == rows["ours, thumbnails derived"]["sha256"]
+    assert "MiB" in capsys.readouterr().out
