@@ -99,6 +99,9 @@ class Settings:
     heavy_requests: int = 6  # pushes and uploads at once in a process of 8 threads
     backups: Path | None = None
     backups_kept: int = 14
+    exports: Path | None = None
+    export_rows: int = 20_000
+    export_days: int = 30
     demo: bool = False
     invite_hours: int = 24
     revoked_grace_days: int = 30
@@ -116,6 +119,10 @@ class Settings:
     @property
     def backup_folder(self) -> Path:
         return self.backups or self.data / "backups"
+
+    @property
+    def export_folder(self) -> Path:
+        return self.exports or self.data / "exports"
 
     @property
     def sqlite(self) -> bool:
@@ -152,6 +159,9 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         proxies=_whole(env, "BLUEGRID_PROXIES", 0, least=0),
         backups=Path(env["BLUEGRID_BACKUPS"]).absolute() if env.get("BLUEGRID_BACKUPS") else None,
         backups_kept=_whole(env, "BLUEGRID_BACKUPS_KEPT", 14, least=1),
+        exports=Path(env["BLUEGRID_EXPORTS"]).absolute() if env.get("BLUEGRID_EXPORTS") else None,
+        export_rows=_whole(env, "BLUEGRID_EXPORT_ROWS", 20_000, least=1),
+        export_days=_whole(env, "BLUEGRID_EXPORT_DAYS", 30, least=1),
         demo=env.get("BLUEGRID_DEMO") == "1",
         limits=Limits(file_bytes=_whole(env, "BLUEGRID_FILE_MIB", 50, least=1) * MIB),
         draw_rates=_draw_rates(env),

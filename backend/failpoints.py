@@ -28,6 +28,9 @@ NAMES = (
 )
 """Every point of a push, then of an upload, in the order in which it is passed."""
 
+EXPORT_NAMES = ("export-written", "export-placed")
+"""The same of an export's job."""
+
 BACKUP_NAMES = (
     "backup-database-copied",
     "backup-blobs-copied",
@@ -69,7 +72,7 @@ def _from_environment(text: str | None) -> _Armed | None:
     if not text:
         return None
     found = re.fullmatch(r"([a-z-]+)(?::(\d+))?(?::(stop))?", text)
-    known = NAMES + BACKUP_NAMES
+    known = NAMES + EXPORT_NAMES + BACKUP_NAMES
     if found is None or found[1] not in known:
         raise ValueError(f"{ENVIRONMENT} is one of {', '.join(known)}, with ':n' or ':n:stop' behind it if need be")
     return _Armed(found[1], int(found[2] or 1), _stop if found[3] else _die)
@@ -88,7 +91,7 @@ def hit(name: str) -> None:
 def arm(name: str, act: Callable[[], None], n: int = 1) -> None:
     """Let `act` happen at the n-th hit of a point from now on, once; only tests do this."""
     global _armed
-    if name not in NAMES + BACKUP_NAMES:
+    if name not in NAMES + EXPORT_NAMES + BACKUP_NAMES:
         raise ValueError(f"no failpoint is called {name}")
     _armed = _Armed(name, n, act)
 

@@ -11,6 +11,7 @@ import pytest
 
 from bench import (
     counter_bench,
+    export_bench,
     fleet_bench,
     import_bench,
     phash_bench,
@@ -136,3 +137,13 @@ def test_statistics_are_measured_at_each_size(tmp_path: Path) -> None:
     rows = json.loads(out.read_text())
     assert {row["findings"] for row in rows} == {30, 60}
     assert {"by county", "by office", "ranking", "newest 100"} <= {row["what"] for row in rows}
+
+
+@pytest.mark.slow
+def test_an_export_is_measured_against_a_bare_writer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "export.json"
+    assert export_bench.main(["--findings", "30", "--photos-px", "240", "--json", str(out), "--strict"]) == 0
+    rows = json.loads(out.read_text())["rows"]
+    assert {row["rows"] for row in rows.values()} == {30}
+    assert rows["ours"]["sha256"] == rows["ours, thumbnails derived"]["sha256"]
+    assert "MiB" in capsys.readouterr().out

@@ -1,7 +1,7 @@
 """What a job can be: one function a kind, run in one writing transaction together with its result.
 
 What takes long runs without a transaction (`LONG`): it begins short ones of its own, so that nobody waits for it, and
-says from time to time that it is still at it.
+says from time to time that it is still at it; `LONG_ASKED` is what takes long and is asked for with arguments.
 
 A function may run twice for the same job, and must then do no harm. One that writes synced rows takes the counter
 first, as every writer does.
@@ -9,7 +9,7 @@ first, as every writer does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from time import perf_counter
 from typing import Any
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from backend import clock
 from backend.backups import running as backups
-from backend.jobs import hook_rounds, intents, turns
+from backend.jobs import exporting, hook_rounds, intents, turns
 from backend.models import Job
 from backend.receipt_key import server_key
 from backend.services import (
@@ -51,6 +51,7 @@ log = structlog.get_logger()
 
 Work = Callable[[Session, Job], dict[str, Any]]
 LongWork = Callable[[Callable[[], object]], dict[str, Any]]
+LongAsked = Callable[[Callable[[], object], Mapping[str, Any]], dict[str, Any]]
 
 
 def sweep_uploads(_alive: Callable[[], object]) -> dict[str, Any]:
@@ -60,6 +61,11 @@ def sweep_uploads(_alive: Callable[[], object]) -> dict[str, Any]:
     for upload_id in ended:
         blobs().discard(upload_id)
     return {"removed": len(ended)}
+
+
+def sweep_exports(_alive: Callable[[], object]) -> dict[str, Any]:
+    """End the exports whose time is over, and remove the files that are nobody's."""
+    return exporting.sweep()
 
 
 def daily_root(session: Session, _job: Job) -> dict[str, Any]:
@@ -245,9 +251,12 @@ LONG: dict[str, LongWork] = {
     "daily-digest": daily_digest,
     "sweep-feed": sweep_feed,
     "tell-hooks": hook_rounds.tell_hooks,
+    "sweep-exports": sweep_exports,
     "sweep-leftovers": sweep_leftovers,
     "sweep-uploads": sweep_uploads,
 }
+
+LONG_ASKED: dict[str, LongAsked] = {"export": exporting.run}
 
 HOURLY = (
     "sweep-uploads",
@@ -257,6 +266,7 @@ HOURLY = (
     "daily-backup",
     "purge-tombstones",
     "sweep-leftovers",
+    "sweep-exports",
     "scrub",
     "look-at-sites",
     "forget-tracks",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from time import perf_counter
+from typing import Any
 
 import structlog
 from flask import current_app
@@ -12,7 +13,7 @@ from sqlalchemy import select
 
 from backend import clock
 from backend.jobs import intents, turns
-from backend.jobs.kinds import HOURLY, JOB_KINDS, LONG
+from backend.jobs.kinds import HOURLY, JOB_KINDS, LONG, LONG_ASKED
 from backend.models import Counter, Job
 from backend.services import hook_queue, photo_flags
 from backend.services.receiving import Receiver
@@ -30,9 +31,9 @@ def run(job_id: str) -> bool:
         job = intents.take(session, job_id, clock.now())
         if job is None:
             return False
-        kind, attempt = job.kind, job.attempts
+        kind, attempt, arguments = job.kind, job.attempts, job.arguments
     try:
-        _do(job_id, kind, attempt)
+        _do(job_id, kind, attempt, arguments)
     except intents.Overtaken:
         log.warning("job-overtaken", job=job_id, kind=kind)
         return False
@@ -44,9 +45,10 @@ def run(job_id: str) -> bool:
     return True
 
 
-def _do(job_id: str, kind: str, attempt: int) -> None:
-    if kind in LONG:
-        result = LONG[kind](_Pulse(job_id, attempt))
+def _do(job_id: str, kind: str, attempt: int, arguments: Mapping[str, Any]) -> None:
+    if kind in LONG or kind in LONG_ASKED:
+        pulse = _Pulse(job_id, attempt)
+        result = LONG[kind](pulse) if kind in LONG else LONG_ASKED[kind](pulse, arguments)
         with writing() as session:
             intents.finish(session, job_id, attempt, result, clock.now())
         return

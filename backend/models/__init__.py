@@ -7,6 +7,7 @@ from backend.models.conflict import Conflict, FieldWrite
 from backend.models.device import Device, DeviceToken, Invite, Stream
 from backend.models.draw import Draw
 from backend.models.evidence import DailyRoot, LogRecord, ReceiptKey
+from backend.models.export import Export
 from backend.models.feed import FeedEvent, FeedMark, WebHook, WebHookDelivery
 from backend.models.figures import FigureTally, FindingStanding
 from backend.models.finding import Comment, Finding, FindingCell, FindingTally, PlaceStep
@@ -51,6 +52,7 @@ __all__ = [
     "DeviceToken",
     "Draw",
     "Entry",
+    "Export",
     "FeedEvent",
     "FeedMark",
     "FieldWrite",

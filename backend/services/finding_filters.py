@@ -89,15 +89,15 @@ def parse(given: Mapping[str, Any]) -> Filters:
         topic=_codes("topic", said.get("topic")),
         state=_codes("state", said.get("state")),
         severity=_codes("severity", said.get("severity")),
-        found_from=_instant("found_from", said.get("found_from"), timedelta(0)),
-        found_to=_instant("found_to", said.get("found_to"), timedelta(days=1)),
+        found_from=instant("found_from", said.get("found_from"), timedelta(0)),
+        found_to=instant("found_to", said.get("found_to"), timedelta(days=1)),
         bbox=bounds.parse(said["bbox"]) if "bbox" in said else None,
         site=said.get("site"),
         text=said.get("text"),
         campaign=said.get("campaign"),
         unit=said.get("unit"),
         figure=said.get("figure"),
-        as_of=_instant("as_of", said.get("as_of"), timedelta(0)),
+        as_of=instant("as_of", said.get("as_of"), timedelta(0)),
         township=said.get("township"),
         office=said.get("office"),
         responsible_unit=said.get("responsible_unit"),
@@ -122,8 +122,11 @@ def _codes(group: str, text: str | None) -> tuple[str, ...]:
     return found
 
 
-def _instant(name: str, text: str | None, whole_day: timedelta) -> datetime | None:
-    """An RFC 3339 time, or a date, which means that day in Beijing: its start, or with `whole_day` its end."""
+def instant(name: str, text: str | None, whole_day: timedelta) -> datetime | None:
+    """An RFC 3339 time, or a date, which means that day in Beijing: its start, or with `whole_day` its end.
+
+    Raises FilterInvalid.
+    """
     if text is None:
         return None
     try:

@@ -6,7 +6,7 @@ Chooses rows and what each column is made of; `exports.xlsx` lays them out. Made
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from backend import catalogue
 from backend.exports import xlsx
-from backend.exports.columns import columns_of
+from backend.exports.columns import Column, columns_of
 from backend.models import FirePoint
 from backend.services import cells, fire_points, pages, rows
 from backend.services.actor import Actor
@@ -56,11 +56,17 @@ class Facts:
 
 
 def write(
-    session: Session, actor: Actor, filters: FireFilters, stated: Mapping[str, str], file: BinaryIO, language: str
+    session: Session,
+    actor: Actor,
+    filters: FireFilters,
+    stated: Mapping[str, str],
+    file: BinaryIO,
+    language: str,
+    seen: Callable[[int], object] = lambda _n: None,
 ) -> Facts:
     """Write what the actor may see into `file`, in the snapshot of `session`. `stated`: the filters in words.
 
-    Raises FilterInvalid.
+    `seen` hears after each row how many there were. Raises FilterInvalid.
     """
     store = SqlStore(session)
     facts, columns = Facts(store.head()), columns_of("fire_ledger")
@@ -76,7 +82,7 @@ def write(
         word("list", "cut"),
     )
     found = _rows(session, actor, filters, language, facts)
-    lines = ([_shown(column, row, language) for column in columns] for row in found)
+    lines = (_line(columns, row, language, seen) for row in found)
     sheet = xlsx.Sheet(words, columns, [column.heading(language) for column in columns], lines)
     with xlsx.folder() as folder:
         writer = xlsx.ListWriter(file, sheet, Path(folder))
@@ -95,6 +101,11 @@ def write(
         ]
         writer.write_notes(notes, facts.as_of or NO_ROWS)
     return facts
+
+
+def _line(columns: Sequence[Column], row: LedgerRow, language: str, seen: Callable[[int], object]) -> list[Any]:
+    seen(row.n)
+    return [_shown(column, row, language) for column in columns]
 
 
 def _shown(column: Any, row: LedgerRow, language: str) -> Any:

@@ -94,6 +94,7 @@ PLACES = (
     Place((m.Campaign.created_by,)),
     Place((m.ChecklistDraft.author_id,)),
     Place((m.Job.asked_by,)),
+    Place((m.Export.asked_by,)),
     Place((m.Period.created_by,)),
     Place((m.PaperTemplate.by_id,)),
     Place((m.WebHook.created_by,)),
