@@ -20,7 +20,7 @@ from backend.services.actor import Actor
 from backend.services.errors import InputInvalid, NotFound
 from backend.services.event_kinds import KINDS
 from backend.services.pages import Page, PageAsked
-from backend.services.sealed import Seal
+from backend.services.sealed import Seal, Unreadable
 from backend.services.site_register import RevisionStale
 from backend.web_hooks import addresses
 from backend.web_hooks.addresses import AddressRefused
@@ -84,12 +84,12 @@ class Register:
         return hook
 
     def renew_secret(self, session: Session, actor: Actor, hook_id: str, now: datetime) -> tuple[WebHook, str]:
-        """Give a signed hook another secret, shown this one time. Raises NotFound, InputInvalid, Unreadable."""
+        """Give a signed hook another secret, shown this one time. Raises NotFound, InputInvalid."""
         hook = self._locked(session, actor, hook_id)
         if hook.form != "standard":
             raise InputInvalid("A robot's secret is given by its maker; change the address and the secret.")
         secret = _new_secret()
-        self._lead(hook, str(self.seal.open(hook.sealed)["url"]), secret)
+        self._lead(hook, str(self._opened(hook)["url"]), secret)
         hook.rev += 1
         audit.record(session, now, actor.user_id, "web-hook.secret", hook.id)
         return hook, secret
@@ -119,7 +119,15 @@ class Register:
 
     def _kept_secret(self, hook: WebHook, given: str | None) -> str | None:
         """The secret for a new address: the one sent, or the one there is."""
-        return self._secret(hook.form, given) if given is not None else self.seal.open(hook.sealed)["secret"]
+        if given is not None or hook.form == "wecom":
+            return self._secret(hook.form, given)
+        return self._opened(hook)["secret"]
+
+    def _opened(self, hook: WebHook) -> dict[str, str | None]:
+        try:
+            return self.seal.open(hook.sealed)
+        except Unreadable as error:
+            raise InputInvalid(f"{error} Turn this web hook off and make another.") from None
 
     def _secret(self, form: str, given: str | None) -> str | None:
         if form == "dingtalk":

@@ -1,7 +1,7 @@
 """Secrets that must be read again to be used: kept encrypted, with a key that is not in the database.
 
-The key comes of the installation's secret. So a copy of the database, or a backup, does not let anybody speak in our
-name; and whoever restores on a machine with another secret enters the addresses anew.
+The key comes of the installation's secret. So a copy of the database alone lets nobody speak in our name; and whoever
+loads one on a machine with another secret enters the addresses anew. A whole backup holds that secret too.
 """
 
 from __future__ import annotations
@@ -33,5 +33,5 @@ class Seal:
         try:
             found: dict[str, str | None] = orjson.loads(self._fernet.decrypt(sealed.encode()))
         except InvalidToken:
-            raise Unreadable("This was sealed with another BLUEGRID_SECRET_KEY; enter it anew.") from None
+            raise Unreadable("The address was sealed with another BLUEGRID_SECRET_KEY.") from None
         return found

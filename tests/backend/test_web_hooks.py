@@ -267,6 +267,9 @@ def test_another_secret_of_the_house_is_said_so_and_nothing_is_sent(house, boss,
         assert house.run("tell-hooks") == {"sent": 0, "failed": 1}
         assert "BLUEGRID_SECRET_KEY" in deliveries(boss, made["id"])[0]["last_answer"]
         assert receiver.got == []
+        renewed = boss.send("POST", f"/web-hooks/{made['id']}/secret")
+        moved = boss.send("PATCH", f"/web-hooks/{made['id']}", rev=1, url=receiver.url)
+        assert [answer.json["code"] for answer in (renewed, moved)] == ["input-invalid"] * 2
 
 
 @pytest.fixture
