@@ -26,12 +26,23 @@ from tests import seaweedfs
 from tests.postgresql import PostgresqlServer, running_server
 from tests.stories import FakeTime, Server
 
+OFFICE_WORK = {
+    *("test_campaigns", "test_digest", "test_evidence_bundles", "test_exports", "test_export_formats", "test_feed"),
+    *("test_look_back", "test_papers", "test_patrols", "test_people_api", "test_periods", "test_photo_flags"),
+    *("test_plates", "test_sign_in", "test_statistics", "test_supervision", "test_tasks", "test_unit_links"),
+    *("test_units", "test_web_hooks", "test_draws", "test_place_decisions"),
+    *("test_cases", "test_fire_points", "test_grid_versions", "test_site_imports"),
+}
+"""Modules that `make test` runs on SQLite only, so that it keeps to its time; `make test-all` runs both halves."""
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Tests marked `both_databases` run on SQLite and on PostgreSQL."""
+    """Tests marked `both_databases` run on SQLite and on PostgreSQL; of OFFICE_WORK the second half is slow."""
     if "database" in metafunc.fixturenames:
         both = metafunc.definition.get_closest_marker("both_databases") is not None
-        metafunc.parametrize("database", ["sqlite", "postgresql"] if both else ["sqlite"], indirect=True)
+        slow = (pytest.mark.slow,) if metafunc.module.__name__.rpartition(".")[2] in OFFICE_WORK else ()
+        second = [pytest.param("postgresql", marks=slow)] if both else []
+        metafunc.parametrize("database", ["sqlite", *second], indirect=True)
 
 
 def settings_for(folder: Path, database_url: str) -> Settings:

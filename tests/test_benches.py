@@ -27,6 +27,7 @@ from bench.service_times import Samples
 from bench.ten_thousand_bench import simulate
 
 
+@pytest.mark.slow
 def test_a_small_fleet_empties_its_outboxes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "fleet.json"
     small = ["--devices", "3", "--inspections", "1", "--photos", "2", "--workers", "1", "--database", "sqlite"]

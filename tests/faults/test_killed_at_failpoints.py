@@ -14,7 +14,7 @@ from sync.device_io import FolderStorage, HttpTransport, SystemClock, new_id
 from tests.backend.serving import Served, admin_token
 from tests.stories import IN_LIUJIANG, jpeg
 
-IN_SHORT = ("push-before-commit", "push-after-commit", "blob-renamed")
+IN_SHORT = ("push-after-commit",)
 POINTS = [pytest.param(name, marks=() if name in IN_SHORT else pytest.mark.slow) for name in failpoints.NAMES]
 
 

@@ -21,7 +21,7 @@ from tests.backend.serving import ROOT, Served, eventually
 from tests.faults.test_full_disk import fill
 from tests.faults.test_killed_at_failpoints import invitation, record_a_finding_with_its_photo
 
-IN_SHORT = ("restore-old-moved",)
+IN_SHORT: tuple[str, ...] = ()  # each takes half a minute; restores and damage are tried in tests/backend
 POINTS = [pytest.param(name, marks=() if name in IN_SHORT else pytest.mark.slow) for name in failpoints.BACKUP_NAMES]
 KILLED = -signal.SIGKILL
 
@@ -131,6 +131,7 @@ def test_a_running_server_makes_its_daily_backup_and_keeps_a_restore_out(
         served.clear_away()
 
 
+@pytest.mark.slow
 def test_a_full_backup_disk_is_told_and_leaves_no_backup_and_the_server_as_it_was(tmp_path: Path) -> None:
     place = tmp_path / "small"
     place.mkdir()

@@ -21,7 +21,7 @@ from tests.faults.test_killed_at_failpoints import invitation, record_a_finding_
 from tests.postgresql import PostgresqlServer
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
     environment = {"WEB_WORKERS": "2"}
     name = f"kills_{uuid4().hex}"

@@ -229,6 +229,7 @@ def stopped_worker(host: Served) -> psutil.Process:
     )
 
 
+@pytest.mark.slow
 def test_two_hosts_set_up_at_once_and_serve_one_phone_by_turns(office: Office, opened: Callable[..., Office]) -> None:
     opened()
     assert office.one("SELECT count(*) FROM user_account") == 1
