@@ -9,7 +9,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -120,11 +119,8 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield f"sqlite:///{path}"
         return
     server: PostgresqlServer = request.getfixturevalue("postgresql_server")
-    template = request.getfixturevalue("postgresql_template")
-    name = f"test_{uuid4().hex}"
-    server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield server.sqlalchemy_url(name)
-    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with server.copied(request.getfixturevalue("postgresql_template")) as url:
+        yield url
 
 
 @pytest.fixture

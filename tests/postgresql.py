@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 
@@ -29,6 +30,18 @@ class PostgresqlServer:
     def execute(self, statement: str) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
+
+    def copy(self, template: str, name: str) -> None:
+        """A database made from another: by its files, which lie in memory, and not through the log."""
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+
+    @contextmanager
+    def copied(self, template: str) -> Iterator[str]:
+        """The URL of a database made from another, dropped afterwards."""
+        name = f"test_{uuid4().hex}"
+        self.copy(template, name)
+        yield self.sqlalchemy_url(name)
+        self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @contextmanager

@@ -157,7 +157,7 @@ class PostgresqlHome(_Home):
     def _put(self, target: str, source: str) -> None:
         self._let_go()
         self.server.execute(f"DROP DATABASE IF EXISTS {target} WITH (FORCE)")
-        self.server.execute(f"CREATE DATABASE {target} TEMPLATE {source} STRATEGY FILE_COPY")
+        self.server.copy(source, target)
 
     def fresh(self) -> None:
         self._nothing_but(lambda: self._put(self.name, f"{self.name}_template"))
