@@ -5,7 +5,7 @@ MAKEFLAGS += --no-print-directory
 .PHONY: help run demo test test-all torture mutants lint format bench clean venv venv-dev
 
 VENV_PYTHON := .venv/bin/python
-PYTEST := $(VENV_PYTHON) -m pytest -n 2 -q
+PYTEST := $(VENV_PYTHON) -m pytest -n 2 --dist worksteal -q
 export PYTHONUTF8 := 1
 
 help: ## list the targets

@@ -38,6 +38,10 @@ OFFICE_WORK = {
 """Modules that `make test` runs on SQLite only, so that it keeps to its time; `make test-all` runs both halves."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    economy.longest_first(items)
+
+
 def pytest_collection_finish() -> None:
     economy.collect_less()
 

@@ -1,4 +1,4 @@
-"""What makes the same tests cost less: memory for a disk, routes compiled once a process, a collector that looks less.
+"""What makes the same tests cost less: memory for a disk, routes compiled once, less collecting, the longest first.
 
 Nothing that a test looks at is changed by it: power is cut on a disk of the tests' own (tests/faults), a full disk is
 one that a test mounts, and processes that a test starts are as they are in an office.
@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from werkzeug.routing import Rule
 
 ENOUGH_BYTES = 4 << 30
@@ -55,6 +56,13 @@ def compile_routes_once() -> None:
         return compiled[key]
 
     Rule._compile_builder = once  # type: ignore[method-assign]
+
+
+def longest_first(items: list[pytest.Item]) -> None:
+    """Tests that start processes and play stories take many seconds each: at the end, one would run alone."""
+    here = Path(__file__).parent
+    long = {here, here / "faults", here / "torture"}
+    items.sort(key=lambda item: item.path.parent not in long)
 
 
 def keep_what_is_imported() -> None:
