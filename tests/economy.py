@@ -10,7 +10,7 @@ import gc
 import os
 import shutil
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,6 +22,7 @@ ENOUGH_BYTES = 4 << 30
 """Free memory for what both workers of a run keep at a time: their databases, pictures and PostgreSQL's clusters."""
 
 
+@cache
 def memory_folder() -> Path | None:
     """A folder in memory, where a sync costs nothing, if the machine has one with room."""
     shared = Path("/dev/shm")
