@@ -75,4 +75,4 @@ def collect_less() -> None:
     """From now on it looks at what is new, and more rarely: a test makes much and keeps little."""
     gc.freeze()
     gc.enable()
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(20_000, 10, 10)
