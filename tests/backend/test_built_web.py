@@ -26,11 +26,11 @@ def dist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.usefixtures("dist")
-@pytest.mark.parametrize(("prefix", "app"), [("/app", "field"), ("/console", "console")])
-def test_the_page_answers_for_every_address_of_its_app(client: FlaskClient, prefix: str, app: str) -> None:
+@pytest.mark.parametrize(("prefix", "title"), [("/app", "field"), ("/console", "console")])
+def test_the_page_answers_for_every_address_of_its_app(client: FlaskClient, prefix: str, title: str) -> None:
     for path in ("/", "/findings/0199", "/settings"):
         answer = client.get(prefix + path)
-        assert (answer.status_code, answer.text) == (200, f"<title>{app}</title>")
+        assert (answer.status_code, answer.text) == (200, f"<title>{title}</title>")
         assert answer.headers["Cache-Control"] == "no-cache"
 
 
