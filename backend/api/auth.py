@@ -95,6 +95,8 @@ class PageSessionSchema(Schema):
 class OwnSessionSchema(PageSessionSchema):
     user = fields.Nested(UserSchema, required=True)
     idle_minutes = fields.Integer(required=True, metadata={"description": "Unused for so long it ends; 0: it does not"})
+    second_factor = fields.Boolean(required=True, metadata={"description": "Whether one is in force"})
+    recovery_codes = fields.Integer(required=True, metadata={"description": "How many are left"})
 
 
 @blueprint.post("/session")
@@ -117,11 +119,16 @@ def open_session(said: dict[str, Any]) -> Response:
 @access.people(unfinished=True)
 def own_session() -> dict[str, Any]:
     """Who is signed in here, what is owed, and the proof for changes."""
-    shown, minutes = credentials.presented(), _settings().sign_in.idle_minutes
+    shown, user_id = credentials.presented(), access.current_actor().user_id
     with reading() as session:
-        user = accounts.shown(accounts.by_id(session, access.current_actor().user_id))
-    proof = credentials.proof_of(shown.token) if shown.by_cookie else None
-    return {"user": user, "owes": access.current_owes(), "proof": proof, "idle_minutes": minutes}
+        return {
+            "user": accounts.shown(accounts.by_id(session, user_id)),
+            "owes": access.current_owes(),
+            "proof": credentials.proof_of(shown.token) if shown.by_cookie else None,
+            "idle_minutes": _settings().sign_in.idle_minutes,
+            "second_factor": second_factor.is_set(session, user_id),
+            "recovery_codes": second_factor.codes_left(session, user_id),
+        }
 
 
 class PasswordSchema(Schema):
