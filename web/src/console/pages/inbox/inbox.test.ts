@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Finding } from './case'
-import { byTerm, queryOf, viewsOf } from './inbox'
+import { byTerm, merged, queriesOf, viewsOf } from './inbox'
 
 const finding = (number: string, due: string | null, parked: string | null = null): Finding =>
   ({ number, case: { office: null, due_at: due, parked_until: parked } }) as Finding
@@ -11,9 +11,9 @@ test('a handler begins with what is to be signed for, a dispatcher with what is 
 })
 
 test('a handler sees the own office alone, a dispatcher the office asked for or all', () => {
-  expect(queryOf('working', 'handler', 'own', 'other', false)).toMatchObject({ office: 'own', state: 'rectifying' })
-  expect(queryOf('decide', 'admin', 'own', 'other', true)).toMatchObject({ office: 'other', figure: 'overdue' })
-  expect(queryOf('decide', 'admin', null, '', false)).toMatchObject({ office: null, figure: null })
+  expect(queriesOf('working', 'handler', 'own', 'other', false)).toMatchObject([{ office: 'own', state: 'rectifying' }])
+  expect(queriesOf('sign', 'admin', 'own', 'other', true)).toMatchObject([{ office: 'other', figure: 'overdue' }])
+  expect(queriesOf('decide', 'admin', null, '', false)).toMatchObject([{ waiting: 'return', office: null }, {}])
 })
 
 test('the earliest term comes first, what is parked by its end, and what has none last', () => {
@@ -24,4 +24,17 @@ test('the earliest term comes first, what is parked by its end, and what has non
     finding('a', '2026-11-20T08:00:00+08:00'),
   ]
   expect(byTerm(rows).map((row) => row.number)).toEqual(['a', 'b', 'c', 'd'])
+})
+
+test('a finding for which a return and more time were asked is one entry that wants both', () => {
+  const one = { ...finding('a', null), id: '1' }
+  const two = { ...finding('b', null), id: '2' }
+  const found = merged([
+    { query: { waiting: 'return' }, findings: [one] },
+    { query: { waiting: 'extension' }, findings: [two, one] },
+  ])
+  expect(found.map((each) => [each.id, each.wants])).toEqual([
+    ['1', ['return', 'extension']],
+    ['2', ['extension']],
+  ])
 })
