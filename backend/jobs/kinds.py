@@ -40,6 +40,7 @@ from backend.services import (
     site_doubts,
     site_imports,
     supervision,
+    task_occurrences,
     tombstones,
     uploads,
 )
@@ -217,6 +218,20 @@ def daily_digest(alive: Callable[[], object]) -> dict[str, Any]:
     return {"told": told}
 
 
+def make_tasks(alive: Callable[[], object]) -> dict[str, Any]:
+    """Make the tasks that rules lack, a few rules in each commit; a missed run is made up for by the next one."""
+    with reading() as session:
+        ready = task_occurrences.ready(session, clock.now())
+    made, some = 0, task_occurrences.RULES_A_COMMIT
+    for start in range(0, len(ready), some):
+        begun = perf_counter()
+        with writing() as session:
+            made += task_occurrences.make_some(session, ready[start : start + some], clock.now())
+        alive()
+        turns.rest(perf_counter() - begun)
+    return {"made": made}
+
+
 def sweep_feed(alive: Callable[[], object]) -> dict[str, Any]:
     """Remove events and deliveries whose time is over, some in each commit."""
     removed = 0
@@ -249,6 +264,7 @@ LONG: dict[str, LongWork] = {
     "scrub": scrub,
     "propose-supervision": propose_supervision,
     "daily-digest": daily_digest,
+    "make-tasks": make_tasks,
     "sweep-feed": sweep_feed,
     "tell-hooks": hook_rounds.tell_hooks,
     "sweep-exports": sweep_exports,
@@ -275,5 +291,6 @@ HOURLY = (
     "judge-plates",
     "propose-supervision",
     "daily-digest",
+    "make-tasks",
     "sweep-feed",
 )

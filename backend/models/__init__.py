@@ -27,7 +27,7 @@ from backend.models.sign_in import LoginToken, RecoveryCode, SecondFactor, SignI
 from backend.models.site import Site, SiteChange, SiteImport, SiteImportRow
 from backend.models.supervision import Supervision
 from backend.models.sync import Counter, Entry, OpIdentity, OpRecord, QuarantinedBody, ScopeDigest, SyncedRow
-from backend.models.task import Task, TaskStep
+from backend.models.task import Task, TaskRule, TaskStep
 from backend.models.unit import ManagementUnit, UnitChange, UnitMember
 from backend.models.unit_reply import UnitLink, UnitPhoto, UnitReply
 from backend.models.zone import ZoneSet
@@ -119,6 +119,7 @@ __all__ = [
     "Supervision",
     "SyncedRow",
     "Task",
+    "TaskRule",
     "TaskStep",
     "UnitChange",
     "UnitLink",

@@ -92,6 +92,7 @@ PLACES = (
     Place((m.ZoneSet.by_id,)),
     Place((m.GridVersion.staged_by,)),
     Place((m.Campaign.created_by,)),
+    Place((m.TaskRule.assignee_id, m.TaskRule.created_by)),
     Place((m.ChecklistDraft.author_id,)),
     Place((m.Job.asked_by,)),
     Place((m.Export.asked_by,)),

@@ -15,7 +15,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from backend.models import Site, Task, TaskStep, User
+from backend.models import Campaign, Site, Task, TaskRule, TaskStep, User
 from backend.services import audit, cells, pages, rows, telling, visibility
 from backend.services.actor import Actor
 from backend.services.authors import author, shown_name
@@ -24,7 +24,7 @@ from backend.services.pages import Page, PageAsked
 from backend.sync_store import SqlStore
 from sync.store import Row
 
-GIVEN = ("create", "assign", "return")
+GIVEN = ("create", "assign", "return", "resume")
 """Steps that give a task to somebody."""
 
 
@@ -138,6 +138,19 @@ def end_of_source(
         _step(session, store, task, "done" if state == "done" else "cancel", word)
 
 
+def call_off(session: Session, store: SqlStore, task: Task, action: str, word: Word) -> None:
+    """It is not to be done (`cancel`), or not for now (`pause`), by what its rule was told. Raises TaskOver."""
+    _require_open(task)
+    task.state = "cancelled"
+    _step(session, store, task, action, word)
+
+
+def resume(session: Session, store: SqlStore, task: Task, word: Word) -> None:
+    """One that was called off for now is to be done after all."""
+    task.state = "open" if task.assignee_id is None else "taken"
+    _step(session, store, task, "resume", word, to=task.assignee_id)
+
+
 def _require_open(task: Task) -> None:
     if task.state in ("done", "cancelled"):
         raise TaskOver("This task is over.", state=task.state)
@@ -206,11 +219,18 @@ def document(session: Session, task: Task) -> dict[str, Any]:
         "due_at": rows.instant(task.due_at),
         "pool": task.pool,
         "assignee": _person(session, task.assignee_id),
-        "source": None if task.source_id is None else {"type": task.source_type, "id": task.source_id},
+        "source": _source(task),
         "state": task.state,
         "created_at": rows.instant(task.created_at),
         "rev": task.rev,
     }
+
+
+def _source(task: Task) -> dict[str, Any] | None:
+    """What it comes of."""
+    if task.rule_id is not None:
+        return {"type": "task_rule", "id": task.rule_id}
+    return None if task.source_id is None else {"type": task.source_type, "id": task.source_id}
 
 
 def _person(session: Session, user_id: str | None) -> dict[str, Any] | None:
@@ -223,20 +243,30 @@ def create(session: Session, actor: Actor, fields: Mapping[str, Any], now: datet
     store = SqlStore(session, now, by=actor.user_id)
     store.lock_counter()
     task = Task(id=id, **fields)
-    site = session.get(Site, task.site_id) if task.site_id is not None else None
-    if task.site_id is not None and site is None:
-        raise InputInvalid("There is no such site.", field="site")
-    task.cell_code = task.cell_code or (site.cell_code if site is not None else task.pool)
-    cells.require_known([code for code in (task.cell_code, task.pool) if code is not None])
-    if task.pool is None and task.assignee_id is None:
-        raise InputInvalid("Say who: a person, or a cell whose people may take it.", field="assignee")
+    require_sound(session, actor, task)
     if task.not_before is not None and task.not_before > task.due_at:
         raise InputInvalid("It would be due before it may begin.", field="due_at")
-    _require_area(actor, task)
-    _require_person(session, task.assignee_id)
     made = open_task(session, store, task, Word(_step_id(id, "create"), actor, now, now))
     audit.record(session, now, actor.user_id, "task.create", made.id, kind=made.kind)
     return made
+
+
+def require_sound(session: Session, actor: Actor, given: Task | TaskRule) -> None:
+    """Find out the cell of what is given, and refuse what names nothing known or lies outside of the actor's area.
+
+    Raises InputInvalid, NotAllowed.
+    """
+    site = session.get(Site, given.site_id) if given.site_id is not None else None
+    if given.site_id is not None and site is None:
+        raise InputInvalid("There is no such site.", field="site")
+    if given.campaign_id is not None and session.get(Campaign, given.campaign_id) is None:
+        raise InputInvalid("There is no such campaign.", field="campaign")
+    given.cell_code = given.cell_code or (site.cell_code if site is not None else given.pool)
+    cells.require_known([code for code in (given.cell_code, given.pool) if code is not None])
+    if given.pool is None and given.assignee_id is None:
+        raise InputInvalid("Say who: a person, or a cell whose people may take it.", field="assignee")
+    require_area(actor, given)
+    _require_person(session, given.assignee_id)
 
 
 def assign(session: Session, actor: Actor, task_id: str, user_id: str | None, now: datetime, id: str) -> Task:
@@ -325,11 +355,12 @@ def _locked(session: Session, actor: Actor, task_id: str, now: datetime) -> tupl
     store = SqlStore(session, now, by=actor.user_id)
     store.lock_counter()
     task = get(session, actor, task_id)
-    _require_area(actor, task)
+    require_area(actor, task)
     return store, task
 
 
-def _require_area(actor: Actor, task: Task) -> None:
+def require_area(actor: Actor, task: Task | TaskRule) -> None:
+    """Raise NotAllowed unless the actor is an office above the cell and the pool."""
     near = actor.covers(cells.lineage(task.cell_code)) if task.cell_code else actor.sees_unassigned()
     pooled = task.pool is None or actor.covers(cells.lineage(task.pool))
     if actor.role not in ("supervisor", "admin") or not (near and pooled):
