@@ -26,6 +26,7 @@ from backend.receipt_key import server_key
 from backend.services import (
     audit_retention,
     digest,
+    draw_tasks,
     evidence,
     feed,
     fire_imports,
@@ -146,6 +147,14 @@ def fire_import(session: Session, job: Job) -> dict[str, Any]:
     return {"left": left}
 
 
+def make_draw_tasks(session: Session, job: Job) -> dict[str, Any]:
+    """Make the next tasks of a published draw; what is left is a further job, so that phones go on pushing."""
+    left = draw_tasks.make_some(session, str(job.arguments["draw"]), clock.now())
+    if left:
+        intents.ask(session, clock.new_id(), job.kind, job.arguments, job.asked_by, clock.now())
+    return {"left": left}
+
+
 def forget_tracks(session: Session, _job: Job) -> dict[str, Any]:
     """Delete the tracks of patrols whose time is over."""
     return {"forgotten": patrols.forget_tracks(session, clock.now())}
@@ -251,6 +260,7 @@ JOB_KINDS: dict[str, Work] = {
     "forget-sign-ins": forget_sign_ins,
     "purge-tombstones": purge_tombstones,
     "site-import": site_import,
+    draw_tasks.JOB: make_draw_tasks,
     "fire-import": fire_import,
     "look-at-sites": look_at_sites,
     "forget-tracks": forget_tracks,

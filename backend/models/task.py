@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, time
 
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, Time, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backend.extensions import Base
 from backend.models.columns import Big, Instant, Items, Key
@@ -18,7 +18,8 @@ RULE_STATES = ("active", "paused", "ended")
 class Task(Base):
     """`pool` is the cell whose people may take an open one; `assignee_id` who has it. One of the two is there.
 
-    Of one source there is one task of a kind at a time that is not over, and of a rule's day there is one for ever.
+    Of one source there is one task of a kind at a time that is not over, and of a rule's day and a
+    draw's site there is one for ever.
     """
 
     __tablename__ = "task"
@@ -40,6 +41,7 @@ class Task(Base):
             postgresql_where=text("source_id IS NOT NULL AND state IN ('open','taken')"),
         ),
         Index("uq_task_occurrence", "rule_id", "occurrence", unique=True),
+        Index("uq_task_draw", "draw_id", "site_id", unique=True),
         Index("ix_task_due", "due_at", "id"),
     )
 
@@ -59,10 +61,23 @@ class Task(Base):
     source_id: Mapped[str | None] = mapped_column(String(36))
     rule_id: Mapped[str | None] = mapped_column(ForeignKey("task_rule.id"))
     occurrence: Mapped[date | None] = mapped_column(Date)
+    draw_id: Mapped[str | None] = mapped_column(ForeignKey("draw.id"))
     state: Mapped[str] = mapped_column(String(10))
     created_by: Mapped[str] = mapped_column(ForeignKey("user_account.id"))
     created_at: Mapped[Instant]
     rev: Mapped[Big] = mapped_column(default=1)
+    companions: Mapped[list[TaskCompanion]] = relationship(
+        cascade="all, delete-orphan", order_by="TaskCompanion.user_id", lazy="selectin"
+    )
+
+
+class TaskCompanion(Base):
+    """Somebody who goes along with whoever has the task: an inspection by administrative order takes two officers."""
+
+    __tablename__ = "task_companion"
+
+    task_id: Mapped[str] = mapped_column(ForeignKey("task.id"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), primary_key=True, index=True)
 
 
 class TaskStep(Base):

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend.models import Task, TaskRule, TaskStep
-from backend.services import audit, pages, rows, task_occurrences, tasks, visibility
+from backend.services import audit, pages, rows, task_desk, task_occurrences, tasks, visibility
 from backend.services.actor import Actor
 from backend.services.authors import shown_name
 from backend.services.errors import NotFound, ServiceError
@@ -46,7 +46,7 @@ def create(session: Session, actor: Actor, said: Mapping[str, Any], now: datetim
     fields["recurrence"] = Recurrence.of(fields.pop("rule")).text()
     made = TaskRule(id=id, state="active", created_by=actor.user_id, created_at=now, rev=1, **fields)
     made.active_from = max(today, made.first_day)
-    tasks.require_sound(session, actor, made)
+    task_desk.require_sound(session, actor, made)
     task_occurrences.pattern(made, task_occurrences.campaign_of(session, made)).require_sound()
     session.add(made)
     session.flush()
@@ -187,7 +187,7 @@ def _locked(
 ) -> tuple[SqlStore, TaskRule]:
     store = _locked_store(session, actor, now)
     rule = get(session, actor, rule_id)
-    tasks.require_area(actor, rule)
+    task_desk.require_area(actor, rule)
     if rule.state not in states:
         raise TaskRuleNotReady(f"This rule is {rule.state}.", state=rule.state)
     return store, rule

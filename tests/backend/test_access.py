@@ -93,6 +93,7 @@ ADMIN = {
     "GET /api/v1/draws",
     "GET /api/v1/draws/<uuid:draw_id>",
     "POST /api/v1/draws",
+    "POST /api/v1/draws/<uuid:draw_id>/publish",
     "GET /api/v1/zone-imports/<uuid:set_id>",
     "POST /api/v1/zone-imports",
     "POST /api/v1/zone-imports/<uuid:set_id>/apply",

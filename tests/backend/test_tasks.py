@@ -177,6 +177,37 @@ def test_one_that_was_given_to_a_person_is_taken_at_once_reassigned_and_called_o
     assert problem(luo.send("POST", f"/tasks/{task}/cancel", {"note": "重复"})) == (409, "task-over")
 
 
+def test_who_goes_along_has_it_too_and_stays_when_the_other_hands_it_back(
+    server: Server, luo: Desk, wei: Phone, lan: Phone
+) -> None:
+    with server.app.app_context(), writing() as session:
+        ids = {name: accounts.by_name(session, name).id for name in ("wei", "lan", "luo")}
+    third = server.person("mo", grants=(LABAO,))
+    task = luo.give(assignee=ids["wei"], companions=[ids["lan"], ids["wei"]], cell=LABAO).json["id"]
+    wei.sync(), lan.sync()
+    row = lan.device.mirror.row("task", task)
+    assert row is not None
+    assert (row["assignee"]["id"], [each["id"] for each in row["companions"]]) == (ids["wei"], [ids["lan"]])
+    assert [each["id"] for each in luo.send("GET", f"/tasks?assignee={ids['lan']}").json["items"]] == [task]
+    do(lan, "task.return", task, note="生病")
+    wei.sync()
+    assert (lan.device.mirror.row("task", task), wei.device.mirror.row("task", task) is None) == (None, False)
+    told = luo.detail(task)
+    assert (told["assignee"]["id"], [each["id"] for each in told["companions"]]) == (ids["luo"], [ids["wei"]])
+    luo.send("PUT", f"/tasks/{task}/assignee", {"assignee": third})
+    do(wei, "task.done", task)
+    assert said(wei) == ("applied", None)
+    told = luo.detail(task)
+    assert (told["state"], told["assignee"]["id"], told["companions"][0]["id"]) == ("done", third, ids["wei"])
+
+
+def test_who_goes_along_is_somebody_and_goes_with_somebody(server: Server, luo: Desk) -> None:
+    alone = luo.give(pool=LABAO, companions=[server.person("mo")])
+    assert (problem(alone), alone.json["field"]) == ((422, "input-invalid"), "companions")
+    unknown = luo.give(assignee=server.person("an"), cell=LABAO, companions=[new_id()])
+    assert (problem(unknown), unknown.json["field"]) == ((422, "input-invalid"), "companions")
+
+
 @pytest.mark.parametrize(
     ("change", "expected"),
     [

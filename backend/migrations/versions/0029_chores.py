@@ -1,4 +1,4 @@
-"""Recurring tasks."""
+"""Recurring tasks, tasks of draws, and who goes along."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ Instant = sa.DateTime(timezone=True)
 
 def upgrade() -> None:
     _recurring_tasks()
+    _tasks_of_draws()
 
 
 def _recurring_tasks() -> None:
@@ -67,6 +68,50 @@ def _recurring_tasks() -> None:
         "CHECK ((rule_id IS NULL) = (occurrence IS NULL))"
     )
     op.create_index("uq_task_occurrence", "task", ["rule_id", "occurrence"], unique=True)
+
+
+def _tasks_of_draws() -> None:
+    op.create_table(
+        "task_companion",
+        sa.Column("task_id", sa.String(length=36), nullable=False),
+        sa.Column("user_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(["task_id"], ["task.id"], name=op.f("fk_task_companion_task_id_task")),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user_account.id"], name=op.f("fk_task_companion_user_id_user_account")
+        ),
+        sa.PrimaryKeyConstraint("task_id", "user_id", name=op.f("pk_task_companion")),
+    )
+    op.create_index("ix_task_companion_user_id", "task_companion", ["user_id"])
+    op.execute("ALTER TABLE task ADD COLUMN draw_id VARCHAR(36) CONSTRAINT fk_task_draw_id_draw REFERENCES draw (id)")
+    op.create_index("uq_task_draw", "task", ["draw_id", "site_id"], unique=True)
+    op.create_table(
+        "draw_publication",
+        sa.Column("draw_id", sa.String(length=36), nullable=False),
+        sa.Column("not_before", Instant, nullable=True),
+        sa.Column("due_at", Instant, nullable=False),
+        sa.Column("checklist", sa.String(length=60), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("by_id", sa.String(length=36), nullable=False),
+        sa.Column("at", Instant, nullable=False),
+        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_draw_publication_draw_id_draw")),
+        sa.ForeignKeyConstraint(["by_id"], ["user_account.id"], name=op.f("fk_draw_publication_by_id_user_account")),
+        sa.PrimaryKeyConstraint("draw_id", name=op.f("pk_draw_publication")),
+    )
+    _append_only("draw_publication")
+
+
+def _append_only(table: str) -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION refuse('{table} is append-only')"
+        )
+        return
+    for event in ("UPDATE", "DELETE"):
+        op.execute(
+            f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        )
 
 
 def downgrade() -> None:
