@@ -68,7 +68,7 @@ def assign(
 ) -> Task:
     """Give it to somebody else, or back to its pool. Who goes along stays, unless others are named.
 
-    Raises NotFound, NotAllowed, TaskOver, InputInvalid.
+    Raises NotFound, NotAllowed, TaskOver, InputInvalid, RecheckerIsRectifier.
     """
     store, task = _locked(session, actor, task_id, now)
     tasks.require_open(task)
@@ -78,6 +78,7 @@ def assign(
     task.assignee_id, task.state = user_id, "open" if user_id is None else "taken"
     stay = [] if user_id is None else [each.user_id for each in task.companions]
     _go_along(session, task, stay if companions is None else companions)
+    tasks.require_other_eyes(session, task, tasks.people_of(task))
     audit.record(session, now, actor.user_id, "task.assign", task.id, to=user_id)
     return tasks.step(session, store, task, "assign", Word(id, actor, now, now), to=user_id)
 

@@ -14,10 +14,11 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from backend.models import Task, TaskCompanion, TaskStep
+from backend.models import Case, Task, TaskCompanion, TaskStep
 from backend.services import cells, rows, telling
 from backend.services.actor import Actor
 from backend.services.authors import author, shown_name
+from backend.services.case_errors import RecheckerIsRectifier
 from backend.services.errors import InputInvalid, NotAllowed, ServiceError
 from backend.sync_store import SqlStore
 from sync.store import Row
@@ -74,8 +75,23 @@ def people_of(task: Task) -> list[str]:
     return first + [each.user_id for each in task.companions]
 
 
+def require_other_eyes(session: Session, task: Task, user_ids: Sequence[str | None]) -> None:
+    """Whoever said that a finding was put right does not check it, whatever a supervisor approves.
+
+    Raises RecheckerIsRectifier.
+    """
+    if task.kind != "re-inspection" or task.source_type != "finding" or task.source_id is None:
+        return
+    case = session.get(Case, task.source_id)
+    if case is not None and case.rectified_by is not None and case.rectified_by in user_ids:
+        raise RecheckerIsRectifier("Whoever said that it was put right does not check it; somebody else does.")
+
+
 def take(session: Session, store: SqlStore, task: Task, word: Word) -> Task:
-    """Take an open one of the own area; what one has already is left. Raises TaskTaken, TaskOver, TaskNotYours."""
+    """Take an open one of the own area; what one has already is left.
+
+    Raises TaskTaken, TaskOver, TaskNotYours, RecheckerIsRectifier.
+    """
     require_open(task)
     if word.who.user_id in people_of(task):
         return task
@@ -83,14 +99,16 @@ def take(session: Session, store: SqlStore, task: Task, word: Word) -> Task:
         raise TaskTaken("Somebody else has taken this task.", by=person(session, task.assignee_id))
     if not word.approved and (task.pool is None or not word.who.covers(cells.lineage(task.pool))):
         raise TaskNotYours("This task is of another area.")
+    require_other_eyes(session, task, [word.who.user_id])
     task.state, task.assignee_id = "taken", word.who.user_id
     return step(session, store, task, "take", word, to=word.who.user_id)
 
 
 def done(session: Session, store: SqlStore, task: Task, word: Word) -> Task:
-    """Say that it is done. Raises TaskOver, TaskNotYours."""
+    """Say that it is done. Raises TaskOver, TaskNotYours, RecheckerIsRectifier."""
     require_open(task)
     _require_own(task, word)
+    require_other_eyes(session, task, [word.who.user_id])
     task.state = "done"
     if task.assignee_id is None:
         task.assignee_id = word.who.user_id
@@ -132,6 +150,8 @@ def finish_by_inspection(session: Session, store: SqlStore, task_id: str, word: 
         done(session, store, task, word)
     except TaskNotYours:
         return "task-not-yours"
+    except RecheckerIsRectifier as error:
+        return error.code
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
@@ -243,21 +244,28 @@ def test_lists_show_offices_their_area_and_inspectors_what_is_open_or_their_own(
     assert problem(inspector.send("POST", f"/tasks/{second}/cancel", {"note": "x"})) == (403, "not-allowed")
 
 
-def test_a_reply_opens_a_re_inspection_that_the_recheck_ends(
-    server: Server, luo: Desk, wei: Phone, desk: Callable[..., Desk]
-) -> None:
-    finding = wei.report()
-    assert wei.sync().quiet
-    office = (
-        desk("boss", "450000", role="admin")
-        .send("POST", "/offices", {"code": "ZJ", "name": "住建局", "kind": "department"})
-        .json["id"]
-    )
-    states = ("submitted", "verified", "registered", "dispatched", "rectifying", "feedback")
-    for start, to in pairwise(states):
+@pytest.fixture
+def boss(desk: Callable[..., Desk]) -> Desk:
+    return desk("boss", "450000", role="admin")
+
+
+def dispatched(phone: Phone, luo: Desk, boss: Desk) -> str:
+    """A finding that an office is putting right."""
+    finding = phone.report()
+    assert phone.sync().quiet
+    office = boss.send("POST", "/offices", {"code": "ZJ", "name": "住建局", "kind": "department"}).json["id"]
+    for start, to in pairwise(("submitted", "verified", "registered", "dispatched", "rectifying")):
         more = {"office": office} if to == "dispatched" else {}
         answer_ = luo.send("POST", f"/findings/{finding}/steps", {"from": start, "to": to, **more})
         assert answer_.status_code == 200, answer_.json
+    return finding
+
+
+def test_a_reply_opens_a_re_inspection_that_the_recheck_ends(
+    luo: Desk, boss: Desk, wei: Phone, desk: Callable[..., Desk]
+) -> None:
+    finding = dispatched(wei, luo, boss)
+    luo.send("POST", f"/findings/{finding}/steps", {"from": "rectifying", "to": "feedback"})
     (task,) = luo.send("GET", "/tasks?kind=re-inspection").json["items"]
     assert (task["source"], task["state"], task["pool"]) == ({"type": "finding", "id": finding}, "open", LABAO)
     wei.sync()
@@ -265,6 +273,39 @@ def test_a_reply_opens_a_re_inspection_that_the_recheck_ends(
     other = desk("meng")
     assert other.send("POST", f"/findings/{finding}/steps", {"from": "feedback", "to": "recheck"}).status_code == 200
     assert luo.detail(task["id"])["state"] == "done"
+
+
+def test_whoever_put_it_right_neither_takes_nor_does_nor_is_given_the_re_inspection(
+    server: Server, luo: Desk, boss: Desk, wei: Phone, lan: Phone
+) -> None:
+    finding = dispatched(wei, luo, boss)
+    wei.sync()
+    step = {"from": "rectifying", "to": "feedback", "note": "已覆盖", "photos": [], "position": None, "office": None}
+    wei.device.record("finding.transition", finding, step, wei.device.mirror.rev("finding", finding))
+    wei.sync()
+    assert said(wei) == ("applied", None)
+    (task,) = luo.send("GET", "/tasks?kind=re-inspection").json["items"]
+    wei.sync(), lan.sync()
+    shown = {"type": "finding", "id": finding}
+    do(wei, "task.take", task["id"])
+    assert said(wei) == ("rejected", "rechecker-is-rectifier")
+    do(wei, "task.done", task["id"], evidence=[shown])
+    assert said(wei) == ("rejected", "rechecker-is-rectifier")
+    inspection = submit(wei, answer("straw.zone.no-burning", "pass"), task=task["id"])
+    assert wei.sync().quiet
+    row = wei.device.mirror.row("inspection", inspection)
+    assert row is not None
+    assert "rechecker-is-rectifier" in [flag["code"] for flag in row["flags"]]
+    with server.app.app_context(), writing() as session:
+        rectifier = accounts.by_name(session, "wei").id
+    given = luo.send("PUT", f"/tasks/{task['id']}/assignee", {"assignee": rectifier})
+    assert problem(given) == (403, "rechecker-is-rectifier")
+    assert luo.detail(task["id"])["state"] == "open"
+    kept = [json.loads(body) for body in server.op_bodies()]
+    assert [op["args"]["evidence"] for op in kept if op["cmd"] == "task.done"] == [[shown]]
+    assert len(luo.send("GET", "/attention").json["rejected"]) == 2
+    do(lan, "task.done", task["id"], evidence=[shown])
+    assert said(lan) == ("applied", None)
 
 
 def test_of_one_source_there_is_one_task_at_a_time(server: Server, luo: Desk) -> None:
