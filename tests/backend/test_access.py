@@ -58,6 +58,8 @@ ADMIN = {
     "POST /api/v1/web-hooks",
     "POST /api/v1/web-hooks/<uuid:hook_id>/deliveries/<uuid:delivery_id>/send",
     "POST /api/v1/web-hooks/<uuid:hook_id>/secret",
+    "POST /api/v1/web-hooks/<uuid:hook_id>/test",
+    "DELETE /api/v1/web-hooks/<uuid:hook_id>",
     "GET /api/v1/backups",
     "GET /api/v1/cells/versions",
     "GET /api/v1/cells/versions/<uuid:version_id>",
