@@ -1,4 +1,4 @@
-"""Recurring tasks, tasks of draws, and who goes along."""
+"""Recurring tasks, tasks of draws, and who goes along; sums by severity."""
 
 from __future__ import annotations
 
@@ -13,10 +13,21 @@ depends_on = None
 BigInt = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 Instant = sa.DateTime(timezone=True)
 
+COUNTED = ("found", "rectified", "closed", "on_time", "late", "repeated")
+KEYS = ("day", "county", "township", "topic", "severity", "office_id")
+KINDS = (
+    ("township", "{row}.township", "''"),
+    ("township-topic", "{row}.township", "{row}.topic"),
+    ("county-topic", "{row}.county", "{row}.topic"),
+    ("severity", "{row}.township", "{row}.severity"),
+    ("office", "{row}.office_id", "{row}.county"),
+)
+
 
 def upgrade() -> None:
     _recurring_tasks()
     _tasks_of_draws()
+    _sums_by_severity()
 
 
 def _recurring_tasks() -> None:
@@ -98,6 +109,71 @@ def _tasks_of_draws() -> None:
         sa.PrimaryKeyConstraint("draw_id", name=op.f("pk_draw_publication")),
     )
     _append_only("draw_publication")
+
+
+def _sums_by_severity() -> None:
+    """The triggers on finding_standing know one more kind of sums; what is there is counted once."""
+    op.drop_index("ix_finding_standing_due", "finding_standing")
+    due = ["due_at", "day", "township", "topic", "office_id", "severity"]
+    op.create_index("ix_finding_standing_due", "finding_standing", due)
+    sums = ", ".join(f"sum({name})" for name in COUNTED)
+    for period in ("day", "substr(day, 1, 7)"):
+        op.execute(
+            f"INSERT INTO figure_tally (kind, period, code, part, {', '.join(COUNTED)}, inspections) "
+            f"SELECT 'severity', {period}, township, severity, {sums}, 0 FROM finding_standing "
+            "WHERE found = 1 GROUP BY 2, 3, 4"
+        )
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            "CREATE OR REPLACE FUNCTION figure_tally_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            f"IF TG_OP = 'INSERT' THEN IF NEW.found = 1 THEN {_in('NEW')}; END IF; "
+            f"ELSIF {_differ(KEYS)} THEN {_out('OLD')}; {_in('NEW')}; "
+            f"ELSIF {_differ(COUNTED)} THEN {_change()}; END IF; RETURN NULL; END $$"
+        )
+        return
+    for name in ("insert", "update", "move"):
+        op.execute(f"DROP TRIGGER figure_tally_{name}")
+    of = "ON finding_standing"
+    op.execute(f"CREATE TRIGGER figure_tally_insert AFTER INSERT {of} WHEN NEW.found = 1 BEGIN {_in('NEW')}; END")
+    op.execute(
+        f"CREATE TRIGGER figure_tally_update AFTER UPDATE {of} WHEN NOT ({_differ(KEYS)}) AND ({_differ(COUNTED)}) "
+        f"BEGIN {_change()}; END"
+    )
+    op.execute(
+        f"CREATE TRIGGER figure_tally_move AFTER UPDATE {of} WHEN {_differ(KEYS)} "
+        f"BEGIN {_out('OLD')}; {_in('NEW')}; END"
+    )
+
+
+def _sum(row: str, values: list[str]) -> str:
+    """The statement that adds to the sums that a row belongs to."""
+    kinds = " UNION ALL ".join(
+        f"SELECT '{kind}' AS kind, {code.format(row=row)} AS code, {part.format(row=row)} AS part"
+        for kind, code, part in KINDS
+    )
+    added = ", ".join(f"{name} = figure_tally.{name} + excluded.{name}" for name in COUNTED)
+    return (
+        f"INSERT INTO figure_tally (kind, period, code, part, {', '.join(COUNTED)}, inspections) "
+        f"SELECT k.kind, p.period, k.code, k.part, {', '.join(values)}, 0 FROM ({kinds}) AS k CROSS JOIN "
+        f"(SELECT {row}.day AS period UNION ALL SELECT substr({row}.day, 1, 7)) AS p WHERE k.code IS NOT NULL "
+        f"ON CONFLICT (kind, period, code, part) DO UPDATE SET {added}"
+    )
+
+
+def _in(row: str) -> str:
+    return _sum(row, [f"{row}.{name}" for name in COUNTED])
+
+
+def _out(row: str) -> str:
+    return _sum(row, [f"-{row}.{name}" for name in COUNTED])
+
+
+def _change() -> str:
+    return _sum("NEW", [f"NEW.{name} - OLD.{name}" for name in COUNTED])
+
+
+def _differ(names: tuple[str, ...]) -> str:
+    return " OR ".join(f"OLD.{name} IS DISTINCT FROM NEW.{name}" for name in names)
 
 
 def _append_only(table: str) -> None:
