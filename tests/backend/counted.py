@@ -151,10 +151,7 @@ def kept(session: Session) -> dict[str, dict[str, Any]]:
     """How each finding counts in the table that triggers keep, in the same form."""
     return {
         each.finding_id: {
-            **{
-                name: getattr(each, name)
-                for name in ("day", "township", "county", "topic", "severity", *COUNTED, "due_at")
-            },
+            **{name: getattr(each, name) for name in (*KEYS, *COUNTED, "due_at")},
             "office": each.office_id,
         }
         for each in session.scalars(select(FindingStanding).execution_options(populate_existing=True))
