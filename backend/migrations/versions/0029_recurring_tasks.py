@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "chores"
+revision = "0029"
 down_revision = "0028"
 branch_labels = None
 depends_on = None
