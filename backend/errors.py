@@ -62,6 +62,7 @@ STATUS: dict[type[Exception], int] = {
     campaigns.CampaignNotReady: 409,
     periods.PeriodNotReady: 409,
     periods.PeriodChanged: 409,
+    periods.PeriodFrozen: 409,
     paper_errors.PaperNotOffered: 409,
     paper_errors.PaperSettled: 409,
     paper_errors.NotTheIssuer: 403,
