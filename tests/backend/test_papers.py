@@ -21,7 +21,7 @@ from backend.exports import docx_templates
 from backend.exports.paper_forms import house_template
 from backend.exports.paper_kinds import fields, kinds, lists
 from backend.models import AuditEvent, IssuedPaper, Office
-from backend.services import accounts
+from backend.services import accounts, given_by
 from tests.backend.records import CHENGZHONG, Person, Records, new_id
 from tests.stories import FakeTime
 
@@ -126,6 +126,18 @@ def template(*paragraphs: str) -> bytes:
     file = io.BytesIO()
     made.save(file)
     return file.getvalue()
+
+
+def test_lists_name_the_papers_about_a_finding_until_they_are_revoked(desks, qin, session):
+    finding = desks.records.finding(desks.wei)
+    desks.draft(qin, findings=[finding.id])
+    assert given_by.papers(session, [finding.id]) == {}
+    order = desks.issue(qin, desks.draft(qin, findings=[finding.id]))
+    desks.time.pass_by(days=3)
+    desks.issue(qin, desks.draft(qin, "supervision_letter", findings=[finding.id]))
+    assert given_by.papers(session, [finding.id]) == {finding.id: ["柳大气办交〔2026〕1号", "柳大气办督〔2026〕1号"]}
+    desks.send("POST", f"/{order['id']}/revoke", qin, reason="重复")
+    assert given_by.papers(session, [finding.id]) == {finding.id: ["柳大气办督〔2026〕1号"]}
 
 
 @pytest.mark.both_databases
