@@ -2,9 +2,10 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-all torture mutants lint format bench clean venv venv-dev
+.PHONY: help run demo test test-all test-web torture mutants lint format bench clean venv venv-dev
 
 VENV_PYTHON := .venv/bin/python
+NPM := cd web && PATH="$(CURDIR)/.venv/bin:$$PATH" npm run --silent
 PYTEST := $(VENV_PYTHON) -m pytest -n 2 -q
 export PYTHONUTF8 := 1
 
@@ -17,11 +18,14 @@ run: venv ## serve for real use on http://127.0.0.1:8000 (HOST, PORT and more: s
 demo: venv ## play an inspector's day on sample data, then serve it (DEMO_ONCE=1: stop after the day)
 	@exec $(VENV_PYTHON) -m backend.serve --demo
 
-test: lint ## lint, types and tests: the gate for every change
+test: lint test-web ## lint, types and tests: the gate for every change
 	@$(PYTEST) -m "not slow"
 
-test-all: lint ## the same with the slow tests
+test-all: lint test-web ## the same with the slow tests
 	@$(PYTEST)
+
+test-web: venv-dev ## the unit tests of web/
+	@$(NPM) test
 
 torture: venv-dev ## random stories of devices, faults and kills against an oracle (SECONDS=600 DATABASE=sqlite|postgresql)
 	@$(VENV_PYTHON) -m tests.torture --seconds $(or $(SECONDS),600) --database $(or $(DATABASE),sqlite)
@@ -33,16 +37,19 @@ lint: venv-dev ## style, format and types
 	@$(VENV_PYTHON) -m ruff check --quiet .
 	@$(VENV_PYTHON) -m ruff format --check --quiet .
 	@$(VENV_PYTHON) -m mypy --no-error-summary
+	@$(NPM) style
+	@$(NPM) types
 
 format: venv-dev ## put the source into the house's format
 	@$(VENV_PYTHON) -m ruff check --quiet --fix .
 	@$(VENV_PYTHON) -m ruff format --quiet .
+	@$(NPM) format
 
 bench: venv-dev ## measure, each figure as a ratio against a named reference
 	@$(VENV_PYTHON) -m bench
 
 clean: ## remove the virtual environment and caches; the data in instance/ stays
-	@rm -rf .venv .make web/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .make web/node_modules web/dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 venv:

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Makes .venv, so that it holds exactly what the requirements files pin. Called by the Makefile:
 #
-#   .ci/setup.sh run    what the server needs
-#   .ci/setup.sh dev    that, and what tests and lint need, with the npm packages of web/ (Node comes with .venv)
+#   .ci/setup.sh run    what the server needs, and the web client built into web/dist (Node comes with .venv)
+#   .ci/setup.sh dev    that, and what tests and lint need
 #
 # A stamp keeps a hash of what was installed: with nothing changed this does nothing, needs no network,
 # and takes a few milliseconds. A missing Debian package is installed when we are root or sudo asks no password;
@@ -125,9 +125,33 @@ install_web() {
     web_wanted >"$web_stamp"
 }
 
+# --- the web client --------------------------------------------------------------------------------------------
+
+build_stamp=web/dist/bluegrid.stamp
+
+# What the client is built from: its packages, its sources, and the words that it shares with the server.
+build_wanted() {
+    { web_wanted; find web/src web/*.ts web/tsconfig.json backend/catalogue/*.yaml -type f | sort | xargs cat; } 2>/dev/null |
+        sha256sum | cut -d ' ' -f 1
+}
+
+build_up_to_date() { [ -f "$build_stamp" ] && [ "$(cat "$build_stamp")" = "$(build_wanted)" ]; }
+
+build_web() {
+    say "Building the web client …"
+    log=$(mktemp)
+    if ! (cd web && PATH="$PWD/../.venv/bin:$PATH" npm run --silent build) >"$log" 2>&1; then
+        cat "$log" >&2
+        rm -f "$log"
+        fail "The web client could not be built; the lines above say why."
+    fi
+    rm -f "$log"
+    build_wanted >"$build_stamp"
+}
+
 # --- all of it -------------------------------------------------------------------------------------------------
 
-all_up_to_date() { up_to_date && { [ "$with_web" = no ] || web_up_to_date; }; }
+all_up_to_date() { up_to_date && web_up_to_date && build_up_to_date; }
 
 # The tests with several hosts make network namespaces, which only root may.
 require_ip_for_root() {
@@ -136,7 +160,8 @@ require_ip_for_root() {
 
 set_up() {
     up_to_date || set_up_python
-    [ "$with_web" = no ] || web_up_to_date || install_web
+    web_up_to_date || install_web
+    build_up_to_date || build_web
 }
 
 set_up_python() {
@@ -149,8 +174,8 @@ set_up_python() {
 
 main() {
     case "${1:-}" in
-    run) requirements=requirements.txt files=requirements.txt with_web=no ;;
-    dev) requirements=requirements-dev.txt files="requirements.txt requirements-dev.txt" with_web=yes ;;
+    run) requirements=requirements.txt files=requirements.txt ;;
+    dev) requirements=requirements-dev.txt files="requirements.txt requirements-dev.txt" ;;
     *) fail "usage: .ci/setup.sh run|dev" ;;
     esac
     stamp=.venv/bluegrid-$1.stamp

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from backend import api, cli, clock, database, errors, logs, receipt_key, storage
+from backend import api, cli, clock, console, database, errors, field, logs, receipt_key, storage
 from backend.config import Settings, from_environment
 from backend.services import (
     passwords,
@@ -33,6 +33,8 @@ def create_app(settings: Settings | None = None, server_clock: clock.Clock | Non
     passwords.use_memory(settings.argon2_memory_kib)
     plate_rules.schemes(settings.plate_rules)  # a fault in a file of rules is told at the start, not at the first hour
     api.init_app(app, settings)
+    app.register_blueprint(field.blueprint)
+    app.register_blueprint(console.blueprint)
     errors.init_app(app)  # after the API, whose library brings handlers of its own
     cli.init_app(app)
     return app

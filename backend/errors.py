@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import HTTPException
 
-from backend import outages
+from backend import built_web, outages
 from backend.api import access, overload
 from backend.services import (
     accounts,
@@ -87,6 +87,7 @@ STATUS: dict[type[Exception], int] = {
     export_errors.ExportFailed: 409,
     export_errors.ExportGone: 410,
     overload.Overloaded: 503,
+    built_web.WebClientMissing: 503,
     access.SignInUnfinished: 403,
     accounts.LastAdmin: 409,
     erasure.ErasureRefused: 409,

@@ -126,7 +126,9 @@ def test_npm_packages_are_installed_once_and_again_when_others_are_pinned(machin
         (machine.folder / "web").mkdir(exist_ok=True)
         (machine.folder / "web" / name).write_text("{}")
     machine.has("npm", "mkdir -p node_modules; echo installed >> ../installed")
-    run = machine.call("with_web=yes; up_to_date() { true; }; set_up; set_up; echo x >> web/package-lock.json; set_up")
+    run = machine.call(
+        "build_up_to_date() { true; }; up_to_date() { true; }; set_up; set_up; echo x >> web/package-lock.json; set_up"
+    )
     assert run.returncode == 0, run.stderr
     assert (machine.folder / "installed").read_text() == "installed\n" * 2
 
@@ -139,11 +141,32 @@ def test_npm_packages_that_cannot_be_installed_stop_the_set_up(machine: Machine)
     assert "package-lock.json could not be installed" in run.stderr
 
 
+def test_the_web_client_is_built_once_and_again_when_its_sources_change(machine: Machine) -> None:
+    for tool in ("find", "sort", "xargs"):
+        (machine.bin / tool).symlink_to(Path("/usr/bin") / tool)
+    (machine.folder / "web" / "src").mkdir(parents=True)
+    (machine.folder / "web" / "src" / "main.ts").write_text("1")
+    machine.has("npm", "mkdir -p dist; echo built >> ../built")
+    ready = "up_to_date() { true; }; web_up_to_date() { true; }"
+    run = machine.call(f"{ready}; set_up; set_up; echo 2 >> web/src/main.ts; set_up; set_up")
+    assert run.returncode == 0, run.stderr
+    assert (machine.folder / "built").read_text() == "built\n" * 2
+
+
+def test_a_web_client_that_cannot_be_built_stops_the_set_up_and_says_why(machine: Machine) -> None:
+    (machine.folder / "web").mkdir()
+    machine.has("npm", "echo a type is wrong; exit 1")
+    run = machine.call("build_web")
+    assert run.returncode == 1
+    assert "a type is wrong" in run.stderr
+    assert not (machine.folder / "web" / "dist" / "bluegrid.stamp").exists()
+
+
 def test_make_alone_lists_every_target_in_one_line_each() -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     ran = subprocess.run(["make"], cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     listed = set(re.findall(r"^  make (\S+) +\S", ran.stdout, re.MULTILINE))
-    measures = {"test", "test-all", "torture", "mutants", "lint", "bench"}
+    measures = {"test", "test-all", "test-web", "torture", "mutants", "lint", "bench"}
     assert listed == {"help", "run", "demo", "format", "clean"} | measures
     assert len(ran.stdout.splitlines()) == len(listed)
 

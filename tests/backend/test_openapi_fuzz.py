@@ -38,7 +38,8 @@ CONFORMS = (
 PAGES = {  # for people: test_fire_page.py, test_rectify_page.py
     f"GET {page}{part}" for page in ("/fire", "/rectify") for part in ("", "/page.css", "/page.js")
 }
-UNDESCRIBED = {"GET /", "GET /api/docs/", "GET /api/docs/<path:path>", *PAGES}
+WEB = {f"GET /{app}/{path}" for app in ("app", "console") for path in ("", "<path:path>")}  # test_built_web.py
+UNDESCRIBED = {"GET /", "GET /api/docs/", "GET /api/docs/<path:path>", *PAGES, *WEB}
 ROUTES = sorted({*PUBLIC, *ADMIN, *OFFICE, *PEOPLE, *DEVICES, *KNOWN} - UNDESCRIBED)
 TUS = {"Tus-Resumable": "1.0.0"}
 PLAIN = {"Accept-Encoding": "identity"}  # the checks read bodies as they come

@@ -1,0 +1,6 @@
+import catalogue from '@catalogue/en.yaml'
+import { merged, type Words } from '@shared/words'
+
+const files = import.meta.glob<Words>('./*.en.json', { eager: true, import: 'default' })
+
+export default { ...merged(files), code: catalogue } as Words
