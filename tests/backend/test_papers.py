@@ -201,6 +201,30 @@ def test_numbers_have_no_gaps_and_begin_again_with_the_year(desks, qin, air, ses
 
 
 @pytest.mark.both_databases
+def test_a_series_goes_on_where_the_office_was_until_the_year_ends(desks, session):
+    office = desks.office()
+
+    def assigned(first: int | None) -> Any:
+        said = [{"kind": "assignment", "word": "柳大气办交", **({"first_n": first} if first else {})}]
+        return desks.client.put(
+            f"/api/v1/offices/{office.id}/papers", json={"papers": said}, headers=desks.admin.headers
+        )
+
+    assert assigned(38).json[0]["first_n"] == 38
+    mo = desks.person(office)
+    issued = [desks.issue(mo, desks.draft(mo))["issued"]]
+    assert assigned(None).json[0]["first_n"] == 38, "what is not said stays"
+    refused = assigned(50)
+    assert (refused.status_code, refused.json["code"], refused.json["first_n"]) == (409, "already-exists", 38)
+    issued.append(desks.issue(mo, desks.draft(mo))["issued"])
+    desks.time.at = datetime(2027, 1, 5, 4, 0, tzinfo=UTC)
+    issued.append(desks.issue(mo, desks.draft(mo))["issued"])
+    assert [(each["number"], each["n"]) for each in issued] == [
+        ("柳大气办交〔2026〕38号", 38), ("柳大气办交〔2026〕39号", 39), ("柳大气办交〔2027〕1号", 1),
+    ]  # fmt: skip
+
+
+@pytest.mark.both_databases
 def test_an_issued_paper_is_issued_once_changed_never_and_revoked_once(desks, qin):
     issued = desks.issue(qin, desks.draft(qin))
     again = desks.send("POST", f"/{issued['id']}/issue", qin, rev=1, signer="别人")

@@ -325,6 +325,7 @@ def test_the_list_is_what_was_frozen_whatever_happens_later(weeks, session):
     }  # fmt: skip
     assert sorted(image.anchor._from.col + 1 for image in sheet._images) == [COLUMNS["before"], COLUMNS["after"]]
     assert (sheet.page_setup.orientation, int(sheet.page_setup.paperSize)) == ("landscape", 8)
+    assert (sheet.print_title_rows, sheet.max_column, sheet.page_setup.fitToHeight) == ("$1:$2", 15, 0)
     assert "柳大气办〔2026〕48号" in sheet.oddFooter.center.text
     assert "韦主任" in sheet.oddFooter.center.text
     told = {row[0].value: row[1].value for row in notes.iter_rows()}

@@ -1,4 +1,4 @@
-"""Counties' own tables, and what they say of findings."""
+"""Counties' own tables and what they say of findings; series of papers that begin above 1."""
 
 from __future__ import annotations
 
@@ -60,6 +60,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_statement_table", "statement", ["table_id", "line"])
     _append_only("statement")
+    for column in (
+        "paper_issuer ADD COLUMN first_year INTEGER",
+        "paper_issuer ADD COLUMN first_n INTEGER CONSTRAINT ck_paper_issuer_first_n CHECK (first_n >= 1) "
+        "CONSTRAINT ck_paper_issuer_first CHECK ((first_n IS NULL) = (first_year IS NULL))",
+        "issued_paper ADD COLUMN first_n INTEGER DEFAULT 1 NOT NULL "
+        "CONSTRAINT ck_issued_paper_first_n CHECK (first_n >= 1)",
+    ):
+        op.execute(f"ALTER TABLE {column}")  # both databases take it so, and SQLite makes no table anew
 
 
 def _append_only(table: str) -> None:
