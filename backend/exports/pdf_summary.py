@@ -24,7 +24,7 @@ FONT = "noto"
 INK, QUIET, RULE, PAPER = (33, 37, 41), (108, 117, 125), (206, 212, 218), (241, 244, 248)
 HEAD = (31, 78, 121)
 LAND, BORDER, INNER = (250, 248, 242), (110, 110, 110), (190, 186, 176)
-MAP_HEIGHT, DOT, DOT_GRID = 120.0, 1.0, 0.4  # mm; dots that fall on one square of the grid are drawn once
+MAP_HEIGHT, DOT, DOT_GRID = 120.0, 1.0, 0.4  # mm; of dots on one square of the grid the first group's is drawn
 NAME_LETTERS, MOST_LETTERS = 12, 400
 """Letters of a place's name on the map, and of any line: no line has room for more."""
 
@@ -67,8 +67,9 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """All that the paper shows. `bars`: a place and its counts in the order of `groups`; `points`: longitude, latitude
-    and the index of a group; `off_map`: how many have no place. `created` is the only time that the file carries.
+    """All that the paper shows. `bars`: a place and its counts in the order of `groups`; `points`: longitude, latitude,
+    the index of a group, and how many lie there; `off_map`: how many have no place. `created` is the only time that
+    the file carries.
     """
 
     title: str
@@ -79,7 +80,7 @@ class Summary:
     groups: Sequence[Group]
     bars: Sequence[tuple[str, Sequence[int]]]
     outlines: Sequence[Outline]
-    points: Sequence[tuple[float, float, int]]
+    points: Sequence[tuple[float, float, int, int]]
     off_map: int
     rate_headings: Cells
     rates: Sequence[Cells]
@@ -302,21 +303,20 @@ class _Paper(FPDF):
 
     def _dots(self, frame: MapFrame) -> int:
         """Draw the points, the first group last so that it lies on top; how many could not be drawn."""
-        drawn: set[tuple[int, int, int]] = set()
+        seen: dict[tuple[int, int], int] = {}
         missed = self.summary.off_map
+        for lon, lat, group, count in self.summary.points:
+            x, y = frame.at(lon, lat)
+            if frame.holds(x, y):
+                square = round(x / DOT_GRID), round(y / DOT_GRID)
+                seen[square] = min(group, seen.get(square, group))
+            else:
+                missed += count
         self.set_draw_color(255, 255, 255)
         self.set_line_width(0.1)
-        for lon, lat, group in sorted(self.summary.points, key=lambda point: (-point[2], point)):
-            x, y = frame.at(lon, lat)
-            if not frame.holds(x, y):
-                missed += 1
-                continue
-            square = (round(x / DOT_GRID), round(y / DOT_GRID), group)
-            if square in drawn:
-                continue
-            drawn.add(square)
+        for (column, row), group in sorted(seen.items(), key=lambda dot: (-dot[1], dot[0])):
             self.set_fill_color(*self.summary.groups[group].colour)
-            self.circle(square[0] * DOT_GRID, square[1] * DOT_GRID, DOT, style="DF")
+            self.circle(column * DOT_GRID, row * DOT_GRID, DOT, style="DF")
         return missed
 
     def _place_names(self, frame: MapFrame) -> None:

@@ -5,6 +5,7 @@ Which findings are counted is told; drawing is `exports.pdf_summary`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -27,6 +28,8 @@ GROUPS: Mapping[str, tuple[Colour, tuple[str, ...]]] = {
     "rejected": ((150, 154, 158), ("rejected",)),
 }
 """The parts of a bar and the colours of the map: which states each stands for."""
+PLACE_DIGITS = 4
+"""Of degrees: some ten metres, finer than a map on A4 shows."""
 GROUP_OF = {state: n for n, (_, states) in enumerate(GROUPS.values()) for state in states}
 
 
@@ -36,7 +39,7 @@ class Gathered:
 
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     bars: dict[str, list[int]] = field(default_factory=dict)
-    points: list[tuple[float, float, int]] = field(default_factory=list)
+    places: Counter[tuple[float, float, int]] = field(default_factory=Counter)
     off_map: int = 0
 
     def add(
@@ -53,7 +56,12 @@ class Gathered:
         if lon is None or lat is None:
             self.off_map += 1
         else:
-            self.points.append((lon, lat, group))
+            self.places[(round(lon, PLACE_DIGITS), round(lat, PLACE_DIGITS), group)] += 1
+
+    @property
+    def points(self) -> list[tuple[float, float, int, int]]:
+        """Where findings lie: longitude, latitude, group, how many; in an order of their own."""
+        return [(*place, n) for place, n in sorted(self.places.items())]
 
     def counties(self) -> list[str]:
         """The codes of all lines in their order; what lies in no county comes last."""
