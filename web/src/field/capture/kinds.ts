@@ -71,3 +71,8 @@ export function faultOf(file: { size: number }, mediaType: string | null, second
   if (kindOf(mediaType) === 'film' && seconds !== null && seconds > FILM_S + 1) return 'film-too-long'
   return null
 }
+
+/** `3.4 MB` or `120 KB`. */
+export function sizeWords(bytes: number): string {
+  return bytes >= 1024 * 1024 ? `${(bytes / 1024 / 1024).toFixed(1)} MB` : `${Math.ceil(bytes / 1024)} KB`
+}
