@@ -21,7 +21,8 @@ export interface FireRow {
   merged_into: string | null
   location: Point
   cell: string | null
-  zone: { outcome?: string; certainty?: string; zh?: string; en?: string } & Record<string, unknown>
+  /** The verdict on burning there and then. */
+  zone: { outcome?: string; sentence?: { zh?: string; en?: string } }
   photos: PhotoRef[]
   arrived_at: string | null
   extinguished_at: string | null
