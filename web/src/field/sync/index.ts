@@ -11,6 +11,7 @@ import { Enrolment, type App } from './enrolment'
 import { Mirror } from './mirror'
 import { OneAtATime } from './one_at_a_time'
 import { Outbox } from './outbox'
+import { outboxFile } from './outbox_file'
 import { Packs } from './packs'
 import { Photos } from './photos'
 import { Pull } from './pull'
@@ -30,6 +31,7 @@ export type { FieldDatabase, MediaRecord, MediaState, OpRecord, Outcome } from '
 export { newId, withOffset } from './clock'
 export { NotEnrolled, OpTooLarge } from './outbox'
 export { NotKept } from './photos'
+export { outboxFile, PassphraseTooShort, SHORTEST_PASSPHRASE } from './outbox_file'
 export { StorageFull } from './database'
 export { AutoSync, browserOccasions } from './auto_sync'
 export { askToPersist, storageState, type StorageReason, type StorageState } from './storage_state'
@@ -102,6 +104,13 @@ export class Device {
   /** What may wait for a network that costs nothing. */
   async chooseMediaPolicy(policy: Meta['media_policy']): Promise<void> {
     await this.db.meta.put(policy, 'media_policy')
+  }
+
+  /** Everything that is still here, as one encrypted file to hand in by other ways. Throws PassphraseTooShort. */
+  async exportOutbox(passphrase: string): Promise<Blob> {
+    const parts: Blob[] = []
+    for await (const piece of outboxFile(this.db, passphrase)) parts.push(new Blob([piece]))
+    return new Blob(parts, { type: 'application/octet-stream' })
   }
 
   /** Who this device belongs to; null before enrolment. */
