@@ -29,6 +29,7 @@ import { onMeteredNetwork, Uploads, type Metered } from './uploads'
 export type * from './types'
 export type { FieldDatabase, MediaRecord, MediaState, OpRecord, Outcome } from './database'
 export { newId, withOffset } from './clock'
+export { WorkOfAnother } from './enrolment'
 export { NotEnrolled, OpTooLarge } from './outbox'
 export { NotKept } from './photos'
 export { outboxFile, PassphraseTooShort, SHORTEST_PASSPHRASE } from './outbox_file'
@@ -81,7 +82,7 @@ export class Device {
     this.alone = new OneAtATime(lockOf(db))
   }
 
-  /** Take an invitation: its code or its whole link. Harmless to repeat after a lost answer; throws Problem, NoAnswer. */
+  /** Take an invitation: its code or its whole link. Harmless to repeat after a lost answer; throws Problem, NoAnswer, WorkOfAnother. */
   async enrol(code: string, deviceName: string): Promise<void> {
     return this.alone.run('enrol', () => this.enrolment.enrol(code, deviceName))
   }
