@@ -81,8 +81,8 @@ def make(seed: int = 20261126) -> Data:
     """All vectors: a few cases for each pack, and papers of every kind."""
     dice = random.Random(seed)
     cases = [_case(dice, each.pack) for each in library.shipped().values() for _ in range(CASES_PER_PACK)]
-    cases += [case for each in library.shipped().values() for case in _exempted(dice, each.pack)]
-    cases += [case for each in library.shipped().values() for case in _at_the_exit(dice, each.pack)]
+    for more in (_exempted, _rare, _at_the_exit):
+        cases += [case for each in library.shipped().values() for case in more(dice, each.pack)]
     papers = [_papers(dice) for _ in range(60)]
     return {
         "about": "Made by tests/checklists/judgement_vectors.py from checklists/engine.py. asked: the items to ask, in "
@@ -122,6 +122,15 @@ def _exempted(dice: random.Random, pack: Pack) -> Iterator[Data]:
         contexts = (_context(dice, pack) for _ in range(1000))
         context = next(each for each in contexts if exemptions(item, Context.of(each)))
         answers = [{"item": item.code, "result": "fail"}]
+        yield {"pack": f"{pack.code}@{pack.version}", "context": context, "answers": answers, **_NOTHING_KNOWN}
+
+
+def _rare(dice: random.Random, pack: Pack) -> Iterator[Data]:
+    """Items that chance may miss: an archived one, one with further limits, each in a place known and unknown."""
+    rare = [each for each in pack.items if each.archived][:1] + [each for each in pack.items if each.answer.limits][:1]
+    for item, known in [(item, known) for item in rare for known in (True, False)]:
+        context = _context(dice, pack) if known else {}
+        answers = [{"item": item.code, "result": "pass", "value": _value(dice, item)}]
         yield {"pack": f"{pack.code}@{pack.version}", "context": context, "answers": answers, **_NOTHING_KNOWN}
 
 
@@ -190,7 +199,9 @@ def _value(dice: random.Random, item: Item) -> Any:
     if kind.kind == "choice":
         option = dice.choice(kind.options).value
         return [option] if kind.multiple else option
-    return {"date": "2026-02-28", "text": "记录在案"}.get(kind.kind)
+    # Nothing asks for a value of a yes/no item; an old form's answer may hold one.
+    plain = dice.choice([None, None, "否", 3])
+    return {"date": "2026-02-28", "text": "记录在案"}.get(kind.kind, plain)
 
 
 def _media(dice: random.Random) -> Data:
