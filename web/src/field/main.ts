@@ -5,6 +5,7 @@ import App from './App.vue'
 import { useDevice } from './device'
 import { guard } from './entrance'
 import { SPEAK } from './frame/language'
+import { obstacle, surroundings } from './frame/surroundings'
 import { keepInStep } from './frame/syncing'
 import { followInstalling } from './installing'
 import { makeRouter } from './router'
@@ -13,10 +14,13 @@ import { load } from './words'
 import './style.css'
 
 followInstalling()
-
 const { i18n, speak } = await wordsOf(load)
 const router = makeRouter()
-guard(router, async () => (await useDevice().person()) !== null)
+// Where the app cannot work it says so, and touches neither keys nor storage.
+const works = obstacle(surroundings()) === null
+if (works) guard(router, async () => (await useDevice().person()) !== null)
 createApp(App).use(createPinia()).use(i18n).use(router).provide(SPEAK, speak).mount('#app')
-keepInStep()
-followUpdates()
+if (works) {
+  void keepInStep()
+  followUpdates()
+}
