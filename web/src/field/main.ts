@@ -8,6 +8,7 @@ import { SPEAK } from './frame/language'
 import { obstacle, surroundings } from './frame/surroundings'
 import { keepInStep } from './frame/syncing'
 import { followInstalling } from './installing'
+import { followPatrol } from './patrolling'
 import { makeRouter } from './router'
 import { followUpdates } from './updates'
 import { load } from './words'
@@ -22,5 +23,6 @@ if (works) guard(router, async () => (await useDevice().person()) !== null)
 createApp(App).use(createPinia()).use(i18n).use(router).provide(SPEAK, speak).mount('#app')
 if (works) {
   void keepInStep()
+  void followPatrol()
   followUpdates()
 }

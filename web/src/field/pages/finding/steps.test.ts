@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { fromCgcs2000 } from '../../geo/datum'
 import type { Position } from '../../sync'
 import { closeAtOnceActs, commentAct, editAct, reportAct, resolveAct, stepAct } from './acts'
 import { valueInWords, wholeChoice } from './conflict'
@@ -66,9 +67,11 @@ describe('an after-photo', () => {
     expect(afterFault(finding(), photo(30, at(109.401)))).toBe('elsewhere')
     expect(afterFault(finding(), photo(30, null))).toBe('no-position')
   })
-  test('may be as far off as both positions are unsure of, and two datums are not compared', () => {
+  test('may be as far off as both positions are unsure of, and stands where its datum says', () => {
     expect(afterFault(finding(), photo(30, at(109.401, { accuracy_m: 60 })))).toBe(null)
-    expect(afterFault(finding(), photo(30, at(109.406, { datum: 'GCJ02' })))).toBe(null)
+    const [lon, lat] = fromCgcs2000(109.4, 24.3, 'GCJ02')
+    expect(afterFault(finding(), photo(30, at(lon, { lat, datum: 'GCJ02' })))).toBe(null)
+    expect(afterFault(finding(), photo(30, at(lon, { lat })))).toBe('elsewhere')
   })
 })
 

@@ -20,6 +20,8 @@ import {
   type Verdict,
   type WireAnswer,
 } from '../../checklists'
+import { GeoFault, type LonLat } from '../../geo/coordinate'
+import { canonical } from '../../geo/datum'
 import type { Act, Json, PhotoOf, Position, Row } from '../../sync'
 
 export interface ItemDraft {
@@ -198,17 +200,25 @@ function wireOf(item: Item, answer: ItemDraft | undefined): (WireAnswer & { evid
   }
 }
 
-/** What is known of photos by their own records. Positions of another datum than the gate's stay unknown. */
+/** What is known of photos by their own records, in the gate's datum. */
 function mediaOf(photos: PhotoOf[]): MediaByHash {
   const kinds = { image: 'photo', video: 'film', audio: 'audio', application: 'document' } as const
   return Object.fromEntries(
     photos.map(({ sha256, mediaType, role, position }) => {
       const kind = role === 'document' ? 'document' : kinds[mediaType.split('/')[0] as keyof typeof kinds]
-      const canonical = position !== null && ['WGS84', 'CGCS2000'].includes(position.datum)
-      const { lon, lat, accuracy_m } = canonical ? position : { lon: null, lat: null, accuracy_m: null }
-      return [sha256, { kind: kind ?? null, lon, lat, accuracy_m }]
+      const [lon, lat] = (position && placed(position)) ?? [null, null]
+      return [sha256, { kind: kind ?? null, lon, lat, accuracy_m: position?.accuracy_m ?? null }]
     }),
   )
+}
+
+function placed({ lon, lat, datum }: Position): LonLat | null {
+  try {
+    return canonical(lon, lat, datum)
+  } catch (error) {
+    if (error instanceof GeoFault) return null
+    throw error
+  }
 }
 
 function gateOf(site: Site | null): Gate | null {
