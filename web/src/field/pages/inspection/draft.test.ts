@@ -5,6 +5,7 @@ import type { PhotoOf, Position } from '../../sync'
 import {
   byValue,
   chinaDay,
+  contextOf,
   EMPTY,
   isBetter,
   readingOf,
@@ -36,6 +37,7 @@ const site = {
   ...{ id: 's', name: '一号工地', kind: 'construction', cell: '450203' },
   attributes: { floor_area_m2: 6000 },
 } as unknown as Site
+const PLACE = { site, cell: null, today: TODAY }
 
 function photo(sha256: string, mediaType = 'image/jpeg'): PhotoOf {
   return {
@@ -56,7 +58,12 @@ function begun(answers: InspectionDraft['answers'] = {}): InspectionDraft {
 }
 const item = (code: string) => pack.items.find((each) => each.code === code)!
 const asked = (draft: InspectionDraft, code: string) =>
-  readingOf(draft, pack, site, TODAY).items.find((each) => each.item.code === code)!
+  readingOf(draft, pack, PLACE).items.find((each) => each.item.code === code)!
+
+test('the cell that one stands in counts before that of the site, and nothing is known of neither', () => {
+  const unit = (place: object) => contextOf({}, { ...PLACE, ...place }).unit
+  expect([unit({ cell: '450206101' }), unit({}), unit({ site: null })]).toEqual(['450206101', '450203', null])
+})
 
 describe('values', () => {
   test('a number is read as it is typed in China too, and a word is none', () => {
@@ -98,23 +105,23 @@ describe('an item is done', () => {
 })
 
 test('what the inspector says of the site leaves out what does not apply, and may be taken back', () => {
-  const before = readingOf(begun(), pack, site, TODAY)
+  const before = readingOf(begun(), pack, PLACE)
   expect(before.toSettle.length).toBeGreaterThan(0)
   const field = before.toSettle.find((each) => pack.tables.fields[each]!.type === 'boolean')!
-  const after = readingOf({ ...begun(), attributes: { [field]: false } }, pack, site, TODAY)
+  const after = readingOf({ ...begun(), attributes: { [field]: false } }, pack, PLACE)
   expect(after.items.length).toBeLessThan(before.items.length)
   expect(after.toSettle).toContain(field)
 })
 
 test('everything is required until it is done, then nothing is open', () => {
-  const all = readingOf(begun(), pack, site, TODAY)
+  const all = readingOf(begun(), pack, PLACE)
   expect(all.open.map((each) => each.item.code)).toEqual(
     all.items.filter((each) => each.required).map((each) => each.item.code),
   )
   const answers = Object.fromEntries(
     all.items.map(({ item: { code } }) => [code, { ...EMPTY, result: 'not_applicable' as const, note: '未作业' }]),
   )
-  const done = readingOf(begun(answers), pack, site, TODAY)
+  const done = readingOf(begun(answers), pack, PLACE)
   expect([done.open, done.done]).toEqual([[], all.items.length])
 })
 
@@ -123,7 +130,7 @@ test("a failed duty's photos become its finding's, as before-photos; others stay
     [HOARDING]: { ...EMPTY, result: 'fail', typed: '80', photos: [photo('a')], note: '缺口3米', why: '' },
     [COVER]: { ...EMPTY, result: 'pass', typed: '100', photos: [photo('b')] },
   })
-  const { acts, photos, findings } = await submissionOf(draft, pack, site, { at: AT, today: TODAY })
+  const { acts, photos, findings } = await submissionOf(draft, pack, PLACE, AT)
   const id = await findingId(draft.id, HOARDING)
   expect(findings).toEqual([id])
   expect(photos.map((each) => [each.sha256, each.subject.type, each.role])).toEqual([
@@ -140,19 +147,17 @@ test("a failed duty's photos become its finding's, as before-photos; others stay
 
 test('the reason for missing evidence and for stopping early go with the record', async () => {
   const draft = begun({ [HOARDING]: { ...EMPTY, result: 'fail', typed: '80', why: '光线不足' } })
-  const { acts } = await submissionOf({ ...draft, stopped: '下雨' }, pack, site, { at: AT, today: TODAY })
+  const { acts } = await submissionOf({ ...draft, stopped: '下雨' }, pack, PLACE, AT)
   expect(acts[0]!.args).toMatchObject({ stopped_because: '下雨', answers: [{ evidence_reason: '光线不足' }] })
 })
 
 test('a signature is named by its hash and recorded as one; a refusal says why and who saw it', async () => {
   const mark: PhotoOf = { ...photo('c', 'image/png'), role: 'signature' }
   const answers = { [COVER]: { ...EMPTY, result: 'pass' as const, typed: '100' } }
-  const signed = await submissionOf({ ...begun(answers), signing: { kind: 'signed', photo: mark } }, pack, site, {
-    ...{ at: AT, today: TODAY },
-  })
+  const signed = await submissionOf({ ...begun(answers), signing: { kind: 'signed', photo: mark } }, pack, PLACE, AT)
   expect([signed.acts[0]!.args.signature, signed.photos]).toEqual([{ sha256: 'c' }, [mark]])
   const refused = { kind: 'refused', reason: ' 不在场 ', witness: '李四' } as const
-  const told = await submissionOf({ ...begun(answers), signing: refused }, pack, site, { at: AT, today: TODAY })
+  const told = await submissionOf({ ...begun(answers), signing: refused }, pack, PLACE, AT)
   expect(told.acts[0]!.args.signature).toEqual({ refused: true, reason: '不在场', witness: '李四' })
 })
 

@@ -105,13 +105,20 @@ export function isBetter(now: Position, before: Position | null): boolean {
   return before.provider !== 'manual' && (now.accuracy_m ?? Infinity) < (before.accuracy_m ?? Infinity)
 }
 
+/** Where and when an inspection is: its site, the cell that its position is in, and the day in China. */
+export interface Place {
+  site: Site | null
+  cell: string | null
+  today: string
+}
+
 /** What is known of the place: the register's word, then what the inspector said here. */
-export function contextOf(draft: InspectionDraft, site: Site | null, today: string): Context {
+export function contextOf(attributes: Json, { site, cell, today }: Place): Context {
   return {
     date: today,
-    unit: site?.cell ?? null,
+    unit: cell ?? site?.cell ?? null,
     site_kinds: site ? [site.kind] : [],
-    attributes: { ...site?.attributes, ...draft.attributes },
+    attributes: { ...site?.attributes, ...attributes },
   }
 }
 
@@ -135,11 +142,11 @@ export function byValue(item: Item, answer: ItemDraft, context: Context): Result
 }
 
 /** Everything that the page shows of a draft. */
-export function readingOf(draft: InspectionDraft, pack: Pack, site: Site | null, today: string): Reading {
-  const context = contextOf(draft, site, today)
+export function readingOf(draft: InspectionDraft, pack: Pack, place: Place): Reading {
+  const context = contextOf(draft.attributes, place)
   const given = pack.items.flatMap((item) => wireOf(item, draft.answers[item.code]) ?? [])
   const photos = Object.values(draft.answers).flatMap((answer) => answer.photos)
-  const known = { media: mediaOf(photos), gate: gateOf(site), positioned: draft.position !== null }
+  const known = { media: mediaOf(photos), gate: gateOf(place.site), positioned: draft.position !== null }
   const judgement = judge(pack, given, context, known)
   const verdicts = new Map(judgement.verdicts.map((verdict) => [verdict.item.code, verdict]))
   const items = applicable(pack, context).map((each): Asked => {
@@ -242,10 +249,10 @@ export function evidenceAsked(each: Asked): Item['evidence'] {
 export async function submissionOf(
   draft: InspectionDraft,
   pack: Pack,
-  site: Site | null,
-  now: { at: string; today: string },
+  place: Place,
+  at: string,
 ): Promise<{ acts: Act[]; photos: PhotoOf[]; findings: string[] }> {
-  const { judgement } = readingOf(draft, pack, site, now.today)
+  const { judgement } = readingOf(draft, pack, place)
   const failed = new Map<string, string>()
   for (const verdict of judgement.verdicts)
     if (verdict.outcome === 'finding') failed.set(verdict.item.code, await findingId(draft.id, verdict.item.code))
@@ -267,10 +274,10 @@ export async function submissionOf(
       .filter((officer) => officer.name.trim() || officer.certificate_no.trim())
       .map((officer) => ({ ...officer, certificate_no: officer.certificate_no.trim() || null })),
     site: draft.site,
-    cell: site?.cell ?? null,
+    cell: place.cell ?? place.site?.cell ?? null,
     task: draft.task,
     started_at: draft.started_at,
-    finished_at: now.at,
+    finished_at: at,
     position: draft.position,
     answers,
     representative: named ? { ...representative } : null,
