@@ -5,7 +5,7 @@ import { closeAtOnceActs, commentAct, editAct, reportAct, resolveAct, stepAct } 
 import { valueInWords, wholeChoice } from './conflict'
 import { openOf } from './draft'
 import { afterFault, mayCloseAtOnce } from './on-the-spot'
-import { phrasesOf } from './phrases'
+import { dutiesOf, phrasesOf } from './phrases'
 import type { FindingRow } from './rows'
 import { stepsFor } from './steps'
 
@@ -152,4 +152,5 @@ test('ready phrases are those of the topic and the kind of site, the gravest fir
   ]
   const said = phrasesOf(packs as never, 'dust', 'construction').map((each) => each.text.zh)
   expect(said).toEqual(['重', '轻'])
+  expect(dutiesOf(packs as never, 'dust', 'construction').map((each) => each.code)).toEqual(['轻', '重'])
 })
