@@ -5,7 +5,7 @@ import App from './App.vue'
 import { useDevice } from './device'
 import { guard } from './entrance'
 import { SPEAK } from './frame/language'
-import { obstacle, surroundings } from './frame/surroundings'
+import { obstacle, storageObstacle, surroundings } from './frame/surroundings'
 import { keepInStep } from './frame/syncing'
 import { followInstalling } from './installing'
 import { followPatrol } from './patrolling'
@@ -18,10 +18,10 @@ followInstalling()
 const { i18n, speak } = await wordsOf(load)
 const router = makeRouter()
 // Where the app cannot work it says so, and touches neither keys nor storage.
-const works = obstacle(surroundings()) === null
-if (works) guard(router, async () => (await useDevice().person()) !== null)
-createApp(App).use(createPinia()).use(i18n).use(router).provide(SPEAK, speak).mount('#app')
-if (works) {
+const inTheWay = obstacle(surroundings()) ?? (await storageObstacle(() => useDevice().person()))
+if (inTheWay === null) guard(router, async () => (await useDevice().person()) !== null)
+createApp(App, { inTheWay }).use(createPinia()).use(i18n).use(router).provide(SPEAK, speak).mount('#app')
+if (inTheWay === null) {
   void keepInStep()
   void followPatrol()
   followUpdates()
