@@ -68,7 +68,7 @@ export class Enrolment {
     const { outbox, retained, aside, media } = this.db
     const ops = (await outbox.count()) + (await retained.count()) + (await aside.count())
     const photos = await media.filter(({ kept }) => kept).count()
-    if (ops + photos > 0) throw new WorkOfAnother(before.name)
+    if (ops + photos > 0) throw new WorkOfAnother(String(before.display_name ?? before.name))
   }
 
   /** Names this installation, from its first try to enrol on. */
