@@ -4,11 +4,11 @@ import { wordsOf } from '@shared/words'
 import App from './App.vue'
 import { useDevice } from './device'
 import { guard } from './entrance'
+import { followAlong } from './following'
 import { SPEAK } from './frame/language'
 import { obstacle, storageObstacle, surroundings } from './frame/surroundings'
 import { keepInStep } from './frame/syncing'
 import { followInstalling } from './installing'
-import { followPatrol } from './patrolling'
 import { makeRouter } from './router'
 import { followUpdates } from './updates'
 import { load } from './words'
@@ -23,6 +23,6 @@ if (inTheWay === null) guard(router, async () => (await useDevice().person()) !=
 createApp(App, { inTheWay }).use(createPinia()).use(i18n).use(router).provide(SPEAK, speak).mount('#app')
 if (inTheWay === null) {
   void keepInStep()
-  void followPatrol()
+  void followAlong()
   followUpdates()
 }

@@ -3,9 +3,9 @@ import { fromCgcs2000 } from '../../geo/datum'
 import type { Position } from '../../sync'
 import { closeAtOnceActs, commentAct, editAct, reportAct, resolveAct, stepAct } from './acts'
 import { valueInWords, wholeChoice } from './conflict'
-import { openOf } from './draft'
+import { isEmpty, openOf } from './draft'
 import { afterFault, mayCloseAtOnce } from './on-the-spot'
-import { phrasesOf } from './phrases'
+import { dutiesOf, phrasesOf } from './phrases'
 import type { FindingRow } from './rows'
 import { stepsFor } from './steps'
 
@@ -138,6 +138,8 @@ test('a free finding needs a topic, words and a photo', () => {
     found_at: FOUND,
   } as const
   expect(openOf({ ...draft, site: null, position: null, photos: [] })).toEqual(['topic', 'description', 'photos'])
+  const empty = { ...draft, site: null, position: null, photos: [] }
+  expect([isEmpty(empty), isEmpty({ ...empty, description: '堆土' })]).toEqual([true, false])
 })
 
 test('ready phrases are those of the topic and the kind of site, the gravest first, each once', () => {
@@ -152,4 +154,5 @@ test('ready phrases are those of the topic and the kind of site, the gravest fir
   ]
   const said = phrasesOf(packs as never, 'dust', 'construction').map((each) => each.text.zh)
   expect(said).toEqual(['重', '轻'])
+  expect(dutiesOf(packs as never, 'dust', 'construction').map((each) => each.code)).toEqual(['轻', '重'])
 })

@@ -15,8 +15,14 @@ export interface UsedDraft<T> {
   drop: () => Promise<void>
 }
 
-/** The draft under a key; `make` begins one where there is none. */
-export function useDraft<T extends object>(key: string, make?: () => Promise<T>): UsedDraft<T> {
+/** The draft under a key; `make` begins one where there is none. What `recorded` says was recorded leaves no draft: the
+ * app was ended between the two.
+ */
+export function useDraft<T extends object>(
+  key: string,
+  make?: () => Promise<T>,
+  recorded?: () => Promise<boolean>,
+): UsedDraft<T> {
   const device = useDevice()
   const draft = ref(null) as Ref<T | null>
   const absent = ref(false)
@@ -27,6 +33,7 @@ export function useDraft<T extends object>(key: string, make?: () => Promise<T>)
   )
   let over = false
   async function begin(): Promise<void> {
+    if (await recorded?.()) await device.dropDraft(key)
     const kept = (await device.draft<T>(key)) ?? (await make?.())
     if (over) return
     if (kept === undefined) absent.value = true
@@ -48,4 +55,12 @@ export function useDraft<T extends object>(key: string, make?: () => Promise<T>)
     await device.dropDraft(key)
   }
   return { draft, absent, state, settled: () => keeper.settled(), drop }
+}
+
+/** Whether this device has recorded a subject already. */
+export function isRecorded(type: string, id: string): () => Promise<boolean> {
+  const { db } = useDevice()
+  const same = ({ subject }: { subject: { type: string; id: string } }): boolean =>
+    subject.type === type && subject.id === id
+  return async () => (await db.submissions.filter(same).count()) > 0
 }

@@ -6,11 +6,11 @@ import { useDevice } from '../../device'
 import { locatedIn, useGround } from '../../ground'
 import { chinaDay, isBetter, KEY, readingOf, type InspectionDraft, type Place, type Reading, type Site } from './draft'
 import { packOf } from './packs'
-import { useDraft } from './use-draft'
+import { isRecorded, useDraft } from './use-draft'
 
 export function useInspection(id: string) {
   const device = useDevice()
-  const used = useDraft<InspectionDraft>(KEY + id)
+  const used = useDraft<InspectionDraft>(KEY + id, undefined, isRecorded('inspection', id))
   const pack = shallowRef<Pack | null>(null)
   const site = shallowRef<Site | null>(null)
   const packMissing = ref(false)
