@@ -2,9 +2,20 @@ import { createPinia } from 'pinia'
 import { createApp } from 'vue'
 import { wordsOf } from '@shared/words'
 import App from './App.vue'
+import { useDevice } from './device'
+import { guard } from './entrance'
+import { SPEAK } from './frame/language'
+import { followNetwork } from './frame/syncing'
+import { followInstalling } from './installing'
 import { makeRouter } from './router'
+import { followUpdates } from './updates'
 import { load } from './words'
 import './style.css'
 
-const { i18n } = await wordsOf(load)
-createApp(App).use(createPinia()).use(i18n).use(makeRouter()).mount('#app')
+followInstalling()
+followNetwork()
+const { i18n, speak } = await wordsOf(load)
+const router = makeRouter()
+guard(router, async () => (await useDevice().person()) !== null)
+createApp(App).use(createPinia()).use(i18n).use(router).provide(SPEAK, speak).mount('#app')
+followUpdates()

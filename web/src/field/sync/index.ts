@@ -4,14 +4,25 @@
  * deletes what the server has not said to keep, and a 401 makes it clear nothing.
  */
 import { newId, SystemClock, type Clock } from './clock'
-import { FieldDatabase } from './database'
+import { FieldDatabase, type Meta } from './database'
 import { signer } from './device_key'
 import { Drafts } from './drafts'
+import { Enrolment, type App } from './enrolment'
+import { Mirror } from './mirror'
+import { OneAtATime } from './one_at_a_time'
 import { Outbox } from './outbox'
+import { Packs } from './packs'
 import { Photos } from './photos'
+import { Pull } from './pull'
+import { Push } from './push'
+import { Receipts } from './receipts'
 import { Recording } from './recording'
+import { Server } from './server'
 import { standingOf } from './standing'
-import type { Act, Captured, Person, PhotoOf, Row, Standing, Submission } from './types'
+import { Syncing } from './syncing'
+import { FetchTransport, type Transport } from './transport'
+import type { Act, Captured, Person, PhotoOf, Row, Standing, Submission, SyncReport } from './types'
+import { onMeteredNetwork, Uploads, type Metered } from './uploads'
 
 export type * from './types'
 export type { FieldDatabase, MediaRecord, MediaState, OpRecord, Outcome } from './database'
@@ -19,11 +30,16 @@ export { newId, withOffset } from './clock'
 export { NotEnrolled, OpTooLarge } from './outbox'
 export { NotKept } from './photos'
 
+const APP: App = { version: '0.1.0', platform: 'web' }
+
 /** What the device needs of the world; each part has a real default. */
 export interface World {
   db?: FieldDatabase
+  transport?: Transport
   clock?: Clock
   makeId?: () => string
+  app?: App
+  metered?: Metered
 }
 
 export class Device {
@@ -32,13 +48,55 @@ export class Device {
   private readonly photos: Photos
   private readonly recording: Recording
   private readonly drafts: Drafts
+  private readonly server: Server
+  private readonly enrolment: Enrolment
+  private readonly syncing: Syncing
+  private readonly alone: OneAtATime
 
-  constructor({ db = new FieldDatabase(), clock = new SystemClock(), makeId = newId }: World = {}) {
+  constructor(world: World = {}) {
+    const { db = new FieldDatabase(), clock = new SystemClock(), makeId = newId } = world
+    const { transport = new FetchTransport(), app = APP, metered = onMeteredNetwork } = world
     this.db = db
     this.outbox = new Outbox(db, clock, makeId, () => signer(db))
     this.photos = new Photos(db, clock)
     this.recording = new Recording(db, this.outbox, this.photos, makeId)
     this.drafts = new Drafts(db, clock)
+    const [mirror, receipts] = [new Mirror(db), new Receipts(db)]
+    this.server = new Server(db, transport, this.outbox, mirror, this.photos)
+    this.enrolment = new Enrolment(db, this.server, this.outbox, this.photos, receipts, app)
+    this.syncing = new Syncing(
+      this.server,
+      new Push(db, this.server, this.outbox, this.photos, receipts, clock, app.version),
+      new Uploads(db, this.server, metered),
+      new Pull(db, this.server, this.outbox, mirror),
+      new Packs(db, this.server),
+    )
+    this.alone = new OneAtATime(`bluegrid-sync-${db.name}`)
+  }
+
+  /** Take an invitation: its code or its whole link. Harmless to repeat after a lost answer; throws Problem, NoAnswer. */
+  async enrol(code: string, deviceName: string): Promise<void> {
+    return this.alone.run('enrol', () => this.enrolment.enrol(code, deviceName))
+  }
+
+  /** Ask for a fresh token; false when the server gave none. Throws NoAnswer. */
+  async rotateToken(): Promise<boolean> {
+    return this.alone.run('rotate', () => this.server.rotateToken())
+  }
+
+  /** Send, upload and pull until nothing is left to do or something stands in the way; one at a time across tabs. */
+  async sync(why = 'by-hand'): Promise<SyncReport> {
+    return this.alone.run('sync', () => this.syncing.run(why))
+  }
+
+  /** A reference file that rows name by SHA-256; undefined until a sync brought it. */
+  async pack(sha256: string): Promise<Blob | undefined> {
+    return this.db.packs.get(sha256)
+  }
+
+  /** What may wait for a network that costs nothing. */
+  async chooseMediaPolicy(policy: Meta['media_policy']): Promise<void> {
+    await this.db.meta.put(policy, 'media_policy')
   }
 
   /** Who this device belongs to; null before enrolment. */

@@ -5,7 +5,7 @@
  */
 import { sha256Hex } from './bytes'
 import type { Clock } from './clock'
-import { write, type FieldDatabase, type MediaRecord } from './database'
+import { write, type Change, type FieldDatabase, type MediaRecord } from './database'
 import type { Captured } from './types'
 
 /** The storage gave back other bytes than it took: nothing may rely on them. */
@@ -56,5 +56,23 @@ export class Photos {
       .anyOf(hashes)
       .and((record) => record.state === 'held')
       .modify({ state: 'waiting' })
+  }
+
+  /** True when bytes wait here only for a backup. */
+  async unbacked(): Promise<boolean> {
+    return (
+      (await this.db.media.filter(({ state, kept }) => kept && (state === 'sent' || state === 'stored')).count()) > 0
+    )
+  }
+
+  /** After a restore of the server: every photo whose bytes are still here may have to go again.
+   *
+   * One that was refused too: the server kept its bytes for a person to look at, and may not have them any more.
+   */
+  async unsend(): Promise<Change[]> {
+    const again = await this.db.media.where('state').anyOf('sent', 'stored', 'refused').toArray()
+    return again
+      .filter(({ kept }) => kept)
+      .map((record) => ['media', record.sha256, { ...record, state: 'waiting', url: null, sent: 0, seq: null }])
   }
 }

@@ -83,6 +83,8 @@ export interface Trouble {
 }
 
 export interface SyncReport {
+  /** What set it off. */
+  why: string
   acknowledged: number
   pulled: number
   uploaded: number
@@ -91,6 +93,8 @@ export interface SyncReport {
   doubtful: string[]
   /** Photos that wait for a better network by the person's own choice. */
   waitingForWifi: number
+  /** Reference files that rows name and that could not be had. */
+  packsLacking: number
   trouble: Trouble | null
 }
 

@@ -19,7 +19,7 @@ export function scanned(text: string): Scanned {
 }
 
 /** The same for the fragment of the address that the app was opened at. */
-export function fragment(hash: string): Scanned | null {
+export function fragment(hash: string): Exclude<Scanned, { kind: 'unknown' }> | null {
   const [, what, word] = /^#\/(enrol|site)\/([^/?#]+)/.exec(hash) ?? []
   if (what === undefined || word === undefined) return null
   const plain = decoded(word)
