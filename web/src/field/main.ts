@@ -5,7 +5,7 @@ import App from './App.vue'
 import { useDevice } from './device'
 import { guard } from './entrance'
 import { SPEAK } from './frame/language'
-import { followNetwork } from './frame/syncing'
+import { keepInStep } from './frame/syncing'
 import { followInstalling } from './installing'
 import { makeRouter } from './router'
 import { followUpdates } from './updates'
@@ -13,9 +13,10 @@ import { load } from './words'
 import './style.css'
 
 followInstalling()
-followNetwork()
+
 const { i18n, speak } = await wordsOf(load)
 const router = makeRouter()
 guard(router, async () => (await useDevice().person()) !== null)
 createApp(App).use(createPinia()).use(i18n).use(router).provide(SPEAK, speak).mount('#app')
+keepInStep()
 followUpdates()

@@ -99,7 +99,7 @@ export interface Finding {
   author: Named
   deadline_at: string | null
   found_at: string
-  case: { office: { name: string } | null; rectified_by: string | null; due_at: string | null } | null
+  case: FindingCase | null
 }
 
 export interface Inspection {
@@ -120,6 +120,7 @@ export interface FirePoint {
   first_at: string
   reported_at: string
   assignee: Named | null
+  answered_by: Named | null
   location: Point
   zone: Record<string, unknown>
 }
@@ -149,4 +150,13 @@ export interface OpResult {
   status: 'applied' | 'merged' | 'conflict' | 'rejected' | 'held'
   problem: { code?: string; by?: string } | null
   row: string | null
+}
+
+/** Ids of whoever took a step, and the present office. */
+export interface FindingCase {
+  office: { name: string } | null
+  due_at: string | null
+  rectified_by: string | null
+  rechecked_by: string | null
+  closed_by: string | null
 }

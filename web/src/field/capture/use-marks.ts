@@ -2,6 +2,7 @@
 import { computed, onBeforeUnmount, onMounted, ref, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useDevice } from '../device'
+import { useCellName } from '../ground'
 import type { PhotoOf, Position } from '../sync'
 import { marks } from './marks'
 
@@ -16,11 +17,12 @@ function useInspector(): Ref<string | null> {
 export function useMarks(position: Readonly<Ref<Position | null>>): Ref<string[]> {
   const { t } = useI18n()
   const inspector = useInspector()
+  const cell = useCellName(position)
   const now = ref(new Date())
   const ticking = setInterval(() => (now.value = new Date()), 1_000)
   onBeforeUnmount(() => clearInterval(ticking))
   return computed(() =>
-    marks({ at: now.value, position: position.value, cell: null, inspector: inspector.value }, (key, values) =>
+    marks({ at: now.value, position: position.value, cell: cell.value, inspector: inspector.value }, (key, values) =>
       t(key, values ?? {}),
     ),
   )
@@ -30,10 +32,16 @@ export function useMarks(position: Readonly<Ref<Position | null>>): Ref<string[]
 export function useMarksOf(photo: () => PhotoOf | null): Ref<string[]> {
   const { t } = useI18n()
   const inspector = useInspector()
+  const cell = useCellName(() => photo()?.position ?? null)
   return computed(() => {
     const held = photo()
     if (held === null) return []
-    const what = { at: new Date(held.capturedAt), position: held.position, cell: null, inspector: inspector.value }
+    const what = {
+      at: new Date(held.capturedAt),
+      position: held.position,
+      cell: cell.value,
+      inspector: inspector.value,
+    }
     return marks(what, (key, values) => t(key, values ?? {}))
   })
 }

@@ -15,7 +15,7 @@ const LONG_SIDE = 800
 
 export async function makeReader(): Promise<Reader> {
   const Maker = (globalThis as { BarcodeDetector?: DetectorMaker }).BarcodeDetector
-  const formats = await (Maker?.getSupportedFormats() ?? Promise.resolve([])).catch(() => [])
+  const formats: string[] = Maker ? await Maker.getSupportedFormats().catch(() => []) : []
   if (Maker && formats.includes('qr_code')) {
     const detector = new Maker({ formats: ['qr_code'] })
     return async (picture) => (await detector.detect(picture).catch(() => []))[0]?.rawValue ?? null

@@ -30,7 +30,7 @@ export { newId, withOffset } from './clock'
 export { NotEnrolled, OpTooLarge } from './outbox'
 export { NotKept } from './photos'
 
-const APP: App = { version: '0.1.0', platform: 'web' }
+export const APP: App = { version: '0.1.0', platform: 'web' }
 
 /** What the device needs of the world; each part has a real default. */
 export interface World {

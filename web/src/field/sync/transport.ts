@@ -50,7 +50,7 @@ export class FetchTransport implements Transport {
   constructor(private readonly base = '') {}
 
   async send(method: string, path: string, headers: Record<string, string>, body?: BodyInit | null): Promise<Answer> {
-    const patience = PATIENCE_MS + sizeOf(body) / SLOWEST_BYTES_PER_MS
+    const patience = PATIENCE_MS + Math.ceil(sizeOf(body) / SLOWEST_BYTES_PER_MS)
     const signal = AbortSignal.timeout(patience)
     const how: RequestInit = { method, headers, body: body ?? null, cache: 'no-store', credentials: 'omit', signal }
     try {
