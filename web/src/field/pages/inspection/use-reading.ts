@@ -1,0 +1,34 @@
+/** One inspection's draft with its pack and site, and what the engine makes of them, for its three pages. */
+import { computed, ref, shallowRef, watch } from 'vue'
+import type { Pack } from '../../checklists'
+import { useDevice } from '../../device'
+import { chinaDay, KEY, readingOf, type InspectionDraft, type Reading, type Site } from './draft'
+import { packOf } from './packs'
+import { useDraft } from './use-draft'
+
+export function useInspection(id: string) {
+  const device = useDevice()
+  const used = useDraft<InspectionDraft>(KEY + id)
+  const pack = shallowRef<Pack | null>(null)
+  const site = shallowRef<Site | null>(null)
+  const packMissing = ref(false)
+  const today = chinaDay(new Date())
+  const ready = ref(false)
+  watch(
+    () => used.draft.value?.checklist.pack,
+    async (sha256) => {
+      const { draft } = used
+      if (sha256 === undefined || draft.value === null) return
+      site.value = draft.value.site === null ? null : ((await device.row<Site>('site', draft.value.site)) ?? null)
+      pack.value = await packOf(device, sha256)
+      packMissing.value = pack.value === null
+      ready.value = pack.value !== null
+    },
+  )
+  const reading = computed<Reading | null>(() =>
+    used.draft.value && pack.value && ready.value ? readingOf(used.draft.value, pack.value, site.value, today) : null,
+  )
+  return { ...used, pack, site, packMissing, reading, today } as const
+}
+
+export type UsedInspection = ReturnType<typeof useInspection>
