@@ -41,7 +41,7 @@ test('what is held waits for a supervisor, and what was rejected names why', asy
 test('who was overtaken hears by whom, and whether it has been decided', async () => {
   const closed = await submitted('closed', { status: 'conflict', conflict: 'c' })
   await pulled('finding', 'finding of closed', {
-    case: { closed_by: '罗芳', rechecked_by: null, rectified_by: '覃强' },
+    case: { closed_by: 'luo', rechecked_by: null, rectified_by: 'qin' },
   })
   expect(await storiesOf(db, closed)).toEqual([{ kind: 'overtaken', who: null, decided: false }])
   await pulled('comment', 'hers', { author: { id: 'luo', name: '罗芳' } })

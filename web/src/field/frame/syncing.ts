@@ -21,6 +21,7 @@ async function syncNow(why: string): Promise<void> {
   try {
     report.value = await device.sync(why)
     failures = report.value.trouble === null ? 0 : failures + 1
+    if (failures === 0) await device.db.meta.put(new Date().toISOString(), 'synced_at')
   } finally {
     running.value = false
     timer = setTimeout(() => void byItself('again'), nextTryMs(report.value?.trouble ?? null, failures, Math.random()))

@@ -170,6 +170,11 @@ export type Change = { [T in keyof Tables]: [table: T, key: string, value: Table
 /** The chain went on, in another tab or by a person, while something was being computed for it. */
 export class TipMoved extends Error {}
 
+/** The phone has no room: nothing of what was to be written is kept, everything that was is. */
+export class StorageFull extends Error {
+  readonly code = 'storage-full'
+}
+
 const KEYED = new Set(['meta', 'bytes', 'packs'])
 
 /** Make changes, all or none, durable when it resolves. With `tip`: only if the chain still ends there (TipMoved).
@@ -184,28 +189,41 @@ export async function write(
 ): Promise<void> {
   if (changes.length === 0 && also === undefined) return
   const names = [...new Set<string>([...changes.map(([table]) => table), ...(also?.tables ?? []), 'meta'])]
-  await db.transaction('rw', names, async () => {
-    if (tip !== undefined) {
-      const now = await db.known('stream')
-      if (now?.id !== tip.id || now.n !== tip.n || now.sha256 !== tip.sha256) throw new TipMoved('the chain went on')
-    }
-    for (const [name, latest] of byTable(changes)) {
-      const table = db.table(name)
-      const [gone, kept] = [
-        [...latest].filter(([, value]) => value === null),
-        [...latest].filter(([, value]) => value !== null),
-      ]
-      await table.bulkDelete(gone.map(([key]) => key))
-      const values = kept.map(([, value]) => value)
-      await (KEYED.has(name)
-        ? table.bulkPut(
-            values,
-            kept.map(([key]) => key),
-          )
-        : table.bulkPut(values))
-    }
-    await also?.run()
-  })
+  await withRoom(() => db.transaction('rw', names, () => written(db, changes, tip, also)))
+}
+
+async function written(db: FieldDatabase, changes: Change[], tip?: Tip, also?: { run: () => Promise<unknown> }) {
+  if (tip !== undefined) {
+    const now = await db.known('stream')
+    if (now?.id !== tip.id || now.n !== tip.n || now.sha256 !== tip.sha256) throw new TipMoved('the chain went on')
+  }
+  for (const [name, latest] of byTable(changes)) {
+    const table = db.table(name)
+    const [gone, kept] = [
+      [...latest].filter(([, value]) => value === null),
+      [...latest].filter(([, value]) => value !== null),
+    ]
+    await table.bulkDelete(gone.map(([key]) => key))
+    const values = kept.map(([, value]) => value)
+    await (KEYED.has(name)
+      ? table.bulkPut(
+          values,
+          kept.map(([key]) => key),
+        )
+      : table.bulkPut(values))
+  }
+  await also?.run()
+}
+
+/** A write; throws StorageFull where the browser says that its quota is used up. */
+async function withRoom<T>(work: () => PromiseLike<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const { name, inner } = error as { name?: string; inner?: { name?: string } }
+    if (name === 'QuotaExceededError' || inner?.name === 'QuotaExceededError') throw new StorageFull('no room')
+    throw error
+  }
 }
 
 /** The last word on each key of each table. */

@@ -22,6 +22,7 @@ import { standingOf } from './standing'
 import { Syncing } from './syncing'
 import { FetchTransport, type Transport } from './transport'
 import type { Act, Captured, Person, PhotoOf, Row, Standing, Submission, SyncReport } from './types'
+import { lockOf } from './updates'
 import { onMeteredNetwork, Uploads, type Metered } from './uploads'
 
 export type * from './types'
@@ -29,6 +30,10 @@ export type { FieldDatabase, MediaRecord, MediaState, OpRecord, Outcome } from '
 export { newId, withOffset } from './clock'
 export { NotEnrolled, OpTooLarge } from './outbox'
 export { NotKept } from './photos'
+export { StorageFull } from './database'
+export { AutoSync, browserOccasions } from './auto_sync'
+export { askToPersist, storageState, type StorageReason, type StorageState } from './storage_state'
+export { takeUpdate, updateWaitsFor, type WaitsFor } from './updates'
 
 export const APP: App = { version: '0.1.0', platform: 'web' }
 
@@ -71,7 +76,7 @@ export class Device {
       new Pull(db, this.server, this.outbox, mirror),
       new Packs(db, this.server),
     )
-    this.alone = new OneAtATime(`bluegrid-sync-${db.name}`)
+    this.alone = new OneAtATime(lockOf(db))
   }
 
   /** Take an invitation: its code or its whole link. Harmless to repeat after a lost answer; throws Problem, NoAnswer. */

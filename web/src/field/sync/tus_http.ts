@@ -1,7 +1,6 @@
 /** What tus-js-client needs of its world here: requests through the device's transport, bytes out of its database,
  * and upload addresses kept in it, so that an upload goes on after a restart.
  */
-import { NoAnswer } from '@shared/problem'
 import type { FileReader, HttpRequest, HttpResponse, HttpStack, UrlStorage } from 'tus-js-client'
 import { base64 } from './bytes'
 import type { FieldDatabase } from './database'
@@ -12,7 +11,10 @@ type Send = (method: string, path: string, headers: Record<string, string>, body
 /** tus-js-client resolves addresses against a host; the transport knows the real one. */
 export const HOST = 'https://server.invalid'
 
-/** A server in trouble answers like this to a question about an upload that may well be there. */
+/** The server did not say whether it has an upload: the client would begin anew, and lose what is there. */
+export class NotTold extends Error {}
+
+/** Answers to HEAD, beside those of a server in trouble, that do not mean that the upload is gone. */
 const ASK_LATER = [401, 403, 408, 423, 429]
 
 class Request implements HttpRequest {
@@ -40,9 +42,8 @@ class Request implements HttpRequest {
     const data = body && new Uint8Array(await body.arrayBuffer())
     if (data) this.setHeader('Upload-Checksum', `sha256 ${base64(await crypto.subtle.digest('SHA-256', data))}`)
     const answer = await this.send_(this.method, path, this.headers, data)
-    // The client would begin anew after any answer to HEAD but 2xx, and lose what the server has.
     const later = answer.status >= 500 || ASK_LATER.includes(answer.status)
-    if (this.method === 'HEAD' && later) throw new NoAnswer(answer.code)
+    if (this.method === 'HEAD' && later) throw new NotTold(answer.code)
     return new Response_(answer)
   }
 }
@@ -71,26 +72,29 @@ export const blobReader: FileReader = {
   },
 }
 
-/** Upload addresses in the media table, by the SHA-256 of what is sent there. */
-export function urlStorage(db: FieldDatabase): UrlStorage {
-  const previous = (sha256: string, url: string, size: number) => {
-    const rest = { metadata: {}, creationTime: '', parallelUploadUrls: null }
-    return { size, urlStorageKey: sha256, uploadUrl: HOST + url, ...rest }
-  }
+/** Upload addresses in the media table, by the SHA-256 of what is sent there.
+ *
+ * The client waits for ever when keeping an address fails; `failed` is told instead.
+ */
+export function urlStorage(db: FieldDatabase, failed: (error: unknown) => void): UrlStorage {
   return {
-    async findAllUploads() {
-      const records = await db.media.filter(({ url }) => url !== null).toArray()
-      return records.map(({ sha256, url, size }) => previous(sha256, url!, size))
-    },
+    findAllUploads: async () => [],
     async findUploadsByFingerprint(sha256) {
       const record = await db.media.get(sha256)
-      return record?.url ? [previous(sha256, record.url, record.size)] : []
+      if (!record?.url) return []
+      const rest = { metadata: {}, creationTime: '', parallelUploadUrls: null }
+      return [{ size: record.size, urlStorageKey: sha256, uploadUrl: HOST + record.url, ...rest }]
     },
     async removeUpload(sha256) {
       await db.media.update(sha256, { url: null, sent: 0 })
     },
     async addUpload(sha256, { uploadUrl }) {
-      await db.media.update(sha256, { url: (uploadUrl ?? '').replace(/^https?:\/\/[^/]+/, '') })
+      try {
+        await db.media.update(sha256, { url: (uploadUrl ?? '').replace(/^https?:\/\/[^/]+/, '') })
+      } catch (error) {
+        failed(error)
+        throw error
+      }
       return sha256
     },
   }

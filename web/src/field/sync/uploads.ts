@@ -2,12 +2,11 @@
  *
  * Original bytes are deleted only when the server says `stored` with a `seq` that is backed up.
  */
-import { NoAnswer } from '@shared/problem'
 import { DetailedError, Upload, type UploadOptions } from 'tus-js-client'
 import { write, type Change, type FieldDatabase, type MediaRecord } from './database'
 import type { Server } from './server'
 import type { Answer } from './transport'
-import { blobReader, HOST, httpStack, urlStorage } from './tus_http'
+import { blobReader, HOST, httpStack, NotTold, urlStorage } from './tus_http'
 
 const CHUNK_BYTES = 1024 * 1024
 const SMALLEST_CHUNK = 1024
@@ -79,14 +78,14 @@ export class Uploads {
       retryDelays: [0],
       onShouldRetry: (error) => error.originalResponse?.getStatus() === 409,
       fingerprint: async () => sha256,
-      urlStorage: urlStorage(this.db),
       fileReader: blobReader,
       httpStack: httpStack((...request) => this.server.send(...request)),
-      onChunkComplete: (_, sent) => void this.db.media.update(sha256, { sent }),
+      onChunkComplete: (_, sent) => void this.db.media.update(sha256, { sent }).catch(() => {}), // for the eye only
     }
     return new Promise<DetailedError | null>((resolve, reject) => {
       const onError = (error: Error) => (error instanceof DetailedError ? resolve(error) : reject(error))
-      const upload = new Upload(bytes, { ...options, onError, onSuccess: () => resolve(null) })
+      const storage = { urlStorage: urlStorage(this.db, reject) }
+      const upload = new Upload(bytes, { ...options, ...storage, onError, onSuccess: () => resolve(null) })
       const resumed = upload.findPreviousUploads().then(([before]) => {
         if (before !== undefined) upload.resumeFromPreviousUpload(before)
         upload.start()
@@ -95,10 +94,11 @@ export class Uploads {
     })
   }
 
-  /** What to do about a failed attempt; true to try again at once. Throws NoAnswer when none came. */
+  /** What to do about a failed attempt; true to try again at once. Throws what kept it from an answer. */
   private async mended(sha256: string, failed: DetailedError, chunk: number): Promise<boolean> {
     const answer = failed.originalResponse?.getUnderlyingObject() as Answer | undefined
-    if (answer === undefined) throw new NoAnswer(failed.causingError ?? failed)
+    if (failed.causingError instanceof NotTold) return false
+    if (answer === undefined) throw failed.causingError ?? failed
     const method = failed.originalRequest.getMethod()
     if (method === 'PATCH') {
       if (answer.status === 413 && chunk > SMALLEST_CHUNK) {

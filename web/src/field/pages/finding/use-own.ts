@@ -30,8 +30,7 @@ export async function allFindings(): Promise<FindingView[]> {
   ]
   const lookUp = await lookUpOf(ops)
   const byFinding = new Map<string, Own[]>()
-  for (const op of ops)
-    for (const id of findingsOf(op)) byFinding.set(id, [...(byFinding.get(id) ?? []), op])
+  for (const op of ops) for (const id of findingsOf(op)) byFinding.set(id, [...(byFinding.get(id) ?? []), op])
   const mirrored = new Map(records.map((record) => [record.id, { row: record.row as FindingRow, rev: record.rev }]))
   const ids = new Set([...mirrored.keys(), ...byFinding.keys()])
   return [...ids].flatMap((id) => findingView(id, mirrored.get(id) ?? null, byFinding.get(id) ?? [], me, lookUp) ?? [])
@@ -58,7 +57,7 @@ export async function allInspections(): Promise<InspectionRow[]> {
   return [
     ...mirrored.map((row) => ({ ...row, onDevice: false })),
     ...own.map((op): InspectionRow => {
-      const args = op.args as unknown as Omit<InspectionRow, 'id' | 'findings'>
+      const args = op.args as unknown as InspectionRow
       const author = { id: me?.id ?? '', name: me?.name ?? null }
       return { ...args, id: op.row, author, grade: 'lead', findings: findingsOf(op), onDevice: true }
     }),
