@@ -13,10 +13,9 @@ import { load } from './words'
 import './style.css'
 
 followInstalling()
-
 const { i18n, speak } = await wordsOf(load)
 const router = makeRouter()
 guard(router, async () => (await useDevice().person()) !== null)
 createApp(App).use(createPinia()).use(i18n).use(router).provide(SPEAK, speak).mount('#app')
-keepInStep()
+void keepInStep()
 followUpdates()

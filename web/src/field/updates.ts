@@ -1,38 +1,30 @@
-/** A newer version of the app: shown when it lies ready, taken by the person, and only when nothing is on its way.
+/** A newer version of the app: shown when it lies ready, taken by the person, and only while the outbox is quiet.
  *
  * What is pending stays as it is in any case. But a new version must not be the reason why a record is late, so it waits.
  */
-import { readonly, shallowRef } from 'vue'
+import { readonly, ref, shallowRef } from 'vue'
 import { useDevice } from './device'
-import { pendingOf, quiet } from './frame/pending'
+import { takeUpdate, type WaitsFor } from './sync'
 import { registerWorker } from './sw-registration'
 
-/** What of a worker is needed here. */
-export type Waiting = Pick<ServiceWorker, 'postMessage'>
-
-const waiting = shallowRef<Waiting | null>(null)
+const waiting = shallowRef<ServiceWorkerRegistration | null>(null)
+const waitsFor = ref<WaitsFor | null>(null)
 
 export function followUpdates(): void {
-  registerWorker((worker) => (waiting.value = worker)).catch((error: unknown) => {
+  registerWorker((registration) => (waiting.value = registration)).catch((error: unknown) => {
     console.error('the service worker could not be registered', error)
   })
 }
 
-/** Let the newer version take over, when `isQuiet` says that nothing is under way. False when it has to wait. */
-export async function takeOver(worker: Waiting, isQuiet: () => Promise<boolean>): Promise<boolean> {
-  if (!(await isQuiet())) return false
-  worker.postMessage({ type: 'SKIP_WAITING' })
-  return true
+/** Let the newer version take over; what it has to wait for is said in `waitsFor`. */
+async function take(): Promise<void> {
+  if (waiting.value === null) return
+  const reload = (): void => location.reload()
+  navigator.serviceWorker.addEventListener('controllerchange', reload, { once: true })
+  waitsFor.value = await takeUpdate(useDevice().db, waiting.value)
+  if (waitsFor.value !== null) navigator.serviceWorker.removeEventListener('controllerchange', reload)
 }
 
 export function useUpdates() {
-  const device = useDevice()
-
-  async function take(): Promise<boolean> {
-    if (waiting.value === null) return false
-    navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true })
-    return takeOver(waiting.value, async () => quiet(await pendingOf(device.db)))
-  }
-
-  return { waiting: readonly(waiting), take }
+  return { waiting: readonly(waiting), waitsFor: readonly(waitsFor), take }
 }

@@ -26,11 +26,6 @@ export async function pendingOf(db: FieldDatabase): Promise<Pending> {
   }
 }
 
-/** An app update and the like wait until nothing is under way. */
-export function quiet(pending: Pending): boolean {
-  return pending.records === 0 && pending.photos === 0
-}
-
 function commandOf(body: string): unknown {
   return (JSON.parse(body) as { cmd?: unknown }).cmd
 }

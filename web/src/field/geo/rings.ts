@@ -132,3 +132,30 @@ export function box(west: number, south: number, east: number, north: number): R
   ]
   return [...corners, corners[0]!]
 }
+
+/** A place inside of a shape for its name: the middle of the widest stretch of some lines across its largest polygon. */
+export function insideOf(shape: Shape): { lon: number; lat: number } {
+  const largest = [...shape].sort((a, b) => area(b[0]!) - area(a[0]!))[0]!
+  const ys = largest[0]!.map(([, y]) => y)
+  const [low, high] = [Math.min(...ys), Math.max(...ys)]
+  let best = { lon: largest[0]![0]![0], lat: largest[0]![0]![1], width: -1 }
+  for (const part of [0.5, 0.4, 0.6, 0.3, 0.7]) {
+    const lat = low + part * (high - low)
+    const crossings = largest.flatMap((ring) => crossingsAt(ring, lat)).sort((a, b) => a - b)
+    for (let i = 1; i < crossings.length; i += 2) {
+      const width = crossings[i]! - crossings[i - 1]!
+      if (width > best.width * 1.25) best = { lon: (crossings[i]! + crossings[i - 1]!) / 2, lat, width }
+    }
+  }
+  return { lon: best.lon, lat: best.lat }
+}
+
+function crossingsAt(ring: Ring, y: number): number[] {
+  const found: number[] = []
+  for (let i = 1; i < ring.length; i++) {
+    const [ax, ay] = ring[i - 1]!
+    const [bx, by] = ring[i]!
+    if (ay > y !== by > y) found.push(ax + ((y - ay) / (by - ay)) * (bx - ax))
+  }
+  return found
+}

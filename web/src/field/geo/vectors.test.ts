@@ -5,6 +5,7 @@ import { canonical, fromCgcs2000, type Datum } from './datum'
 import { distanceM } from './distance'
 import { gridOf, type CellCollection } from './grid'
 import { locate } from './locate'
+import { insideOf, touches } from './rings'
 
 type Share = [code: string, share: number]
 interface Vectors {
@@ -65,5 +66,13 @@ test('datums are exchanged as on the server, to the last decimal that is stored'
 test('distances are those of the ellipsoid, to a millimetre', () => {
   for (const [ax, ay, bx, by, metres] of vectors.distances) {
     expect(Math.abs(distanceM([ax, ay], [bx, by]) - metres)).toBeLessThan(0.001)
+  }
+})
+
+test('the name of a cell stands inside of it', () => {
+  for (const { shape, code } of grid.cells) {
+    if (shape === null) continue
+    const { lon, lat } = insideOf(shape)
+    expect([code, touches(shape, lon, lat)]).toEqual([code, true])
   }
 })

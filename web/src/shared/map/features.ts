@@ -1,10 +1,25 @@
 /** What is drawn on a map, as GeoJSON in CGCS2000 degrees, which maps take for WGS 84. Knows no map library. */
 
 /** From the ground up; points lie over areas. */
-export const LAYERS = ['zones', 'cells', 'track', 'sites', 'findings', 'fire_points', 'accuracy', 'me', 'pin'] as const
+export const LAYERS = [
+  'zones',
+  'cells',
+  'cell_names',
+  'track',
+  'accuracy',
+  'me',
+  'sites',
+  'findings',
+  'fire_points',
+  'pin',
+] as const
 export type LayerName = (typeof LAYERS)[number]
 /** Those that a person may tap. */
 export const TAPPED: readonly LayerName[] = ['fire_points', 'findings', 'sites']
+export interface Tapped {
+  layer: LayerName
+  id: string
+}
 /** Those that are gathered where they lie close together. */
 export const GATHERED: readonly LayerName[] = ['sites', 'findings']
 

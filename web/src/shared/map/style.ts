@@ -52,10 +52,11 @@ export function styleOf(theme: 'light' | 'night', base: Base = NO_BASE): StyleSp
       ...base.layers,
       ...areas(colours),
       ...lines(colours),
+      ...here(colours),
       ...dots('sites', colours.site, colours),
       ...dots('findings', colours.finding, colours),
       ...dots('fire_points', colours.fire, colours),
-      ...here(colours),
+      ...pin(colours),
     ],
   }
 }
@@ -79,11 +80,13 @@ function areas(colours: Colours): LayerSpecification[] {
       paint: { 'line-color': colours.zone, 'line-width': 1.5, 'line-dasharray': [4, 2] },
     },
     { id: 'cells-line', type: 'line', source: 'cells', paint: { 'line-color': colours.cell, 'line-width': 1.2 } },
-    {
-      ...{ id: 'cells-name', type: 'symbol', source: 'cells' },
-      layout: { 'text-field': ['get', 'name'], 'text-font': FONT, 'text-size': 14, 'symbol-placement': 'point' },
+    ...[false, true].map((fine): LayerSpecification => ({
+      ...{ id: fine ? 'cells-fine' : 'cells-name', type: 'symbol', source: 'cell_names' },
+      ...(fine ? { minzoom: 10 } : { maxzoom: 11.5 }),
+      filter: ['==', ['get', 'fine'], fine],
+      layout: { 'text-field': ['get', 'name'], 'text-font': FONT, 'text-size': fine ? 13 : 15 },
       paint: { 'text-color': colours.cell, 'text-halo-color': colours.halo, 'text-halo-width': 1.5 },
-    },
+    })),
     {
       ...{ id: 'zones-name', type: 'symbol', source: 'zones', filter: strict, minzoom: 10 },
       layout: { 'text-field': ['get', 'name'], 'text-font': FONT, 'text-size': 12, 'text-max-width': 12 },
@@ -134,21 +137,36 @@ function dots(source: LayerName, colour: string, colours: Colours): LayerSpecifi
   ]
 }
 
+/** The phone: a dot in a ring that shows about any point that lies over it, and the circle that it is somewhere in. */
 function here(colours: Colours): LayerSpecification[] {
-  const dot = { 'circle-stroke-color': colours.halo, 'circle-stroke-width': 3 }
   return [
     {
       ...{ id: 'accuracy-fill', type: 'fill', source: 'accuracy' },
       paint: { 'fill-color': colours.me, 'fill-opacity': 0.15, 'fill-outline-color': colours.me },
     },
-    { id: 'me-dot', type: 'circle', source: 'me', paint: { ...dot, 'circle-color': colours.me, 'circle-radius': 8 } },
     {
-      id: 'pin-dot',
-      type: 'circle',
-      source: 'pin',
-      paint: { ...dot, 'circle-color': colours.fire, 'circle-radius': 9 },
+      ...{ id: 'me-ring', type: 'circle', source: 'me' },
+      paint: {
+        ...{ 'circle-radius': 20, 'circle-opacity': 0 },
+        ...{ 'circle-stroke-color': colours.me, 'circle-stroke-width': 3 },
+      },
     },
+    dot('me', 8, colours.me, colours),
   ]
+}
+
+function pin(colours: Colours): LayerSpecification[] {
+  return [dot('pin', 9, colours.fire, colours)]
+}
+
+function dot(source: LayerName, radius: number, colour: string, colours: Colours): LayerSpecification {
+  return {
+    ...{ id: `${source}-dot`, type: 'circle', source },
+    paint: {
+      ...{ 'circle-color': colour, 'circle-radius': radius },
+      ...{ 'circle-stroke-color': colours.halo, 'circle-stroke-width': 3 },
+    },
+  }
 }
 
 const TIANDITU_HOSTS = ['0', '1', '2', '3', '4', '5', '6', '7']

@@ -1,7 +1,7 @@
 /** Taking an invitation: what is asked of the device, and in plain words what went wrong. */
 import { NoAnswer, Problem } from '@shared/problem'
 import { saidOf } from '../../frame/problem_words'
-import type { Device } from '../../sync'
+import { askToPersist, type Device } from '../../sync'
 
 export type Failure =
   /** No network, or no server at the other end: the code is not used up, the same again is harmless. */
@@ -23,7 +23,7 @@ export async function enrol(
   } catch (error) {
     return failureOf(error, language)
   }
-  await navigator.storage?.persist?.().catch(() => false)
+  await askToPersist()
   return null
 }
 

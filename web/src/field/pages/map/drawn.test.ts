@@ -7,7 +7,14 @@ const site = (id: string, lat: number, status = 'active'): SiteRow => ({
 })
 const fire = (id: string, state: string): FireRow => ({ id, number: `H-${id}`, state, place: null, location: HERE })
 const finding = (id: string, state: string): FindingRow => ({
-  ...{ id, number: `W-${id}`, description: '裸土未覆盖', state, severity: 'general', location: { lon: 109.4, lat: 24.31 } },
+  ...{
+    id,
+    number: `W-${id}`,
+    description: '裸土未覆盖',
+    state,
+    severity: 'general',
+    location: { lon: 109.4, lat: 24.31 },
+  },
 })
 
 test('the nearest comes first, with its distance in metres', () => {

@@ -2,6 +2,7 @@
 import { area, collection, point, type Collection, type Feature } from '@shared/map/features'
 import { distanceM } from '../../geo/distance'
 import type { Grid } from '../../geo/grid'
+import { insideOf } from '../../geo/rings'
 
 export type Kind = 'fire_points' | 'findings' | 'sites'
 /** In the order of what matters most on the way. */
@@ -55,13 +56,16 @@ export function itemsOf(sites: SiteRow[], findings: FindingRow[], fires: FireRow
   const add = (kind: Kind, id: string, name: string, state: string, at: Place | null): void => {
     if (at !== null) found.push({ kind, id, name, state, at, metres: me && metres(me, at) })
   }
-  for (const row of fires) if (row.state === 'open') add('fire_points', row.id, row.place ?? row.number, row.state, row.location)
+  for (const row of fires)
+    if (row.state === 'open') add('fire_points', row.id, row.place ?? row.number, row.state, row.location)
   for (const row of findings) {
     if (!SETTLED.has(row.state)) add('findings', row.id, row.description || row.number, row.state, row.location)
   }
   for (const row of sites) if (row.status !== 'closed') add('sites', row.id, row.name, row.status, row.location)
   return found.sort((a, b) =>
-    me === null ? KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || a.name.localeCompare(b.name, 'zh') : a.metres! - b.metres!,
+    me === null
+      ? KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || a.name.localeCompare(b.name, 'zh')
+      : a.metres! - b.metres!,
   )
 }
 
@@ -83,6 +87,15 @@ export function cellsOf(grid: Grid | null): Collection {
   return collection(
     cells.map(({ name, code, shape }) => area({ type: 'MultiPolygon', coordinates: shape }, { name, code })),
   )
+}
+
+/** The names of the same cells, each once, at a place inside of it; `fine`: of a level that lies below another drawn. */
+export function cellNamesOf(grid: Grid | null): Collection {
+  const cells = grid?.cells.filter((cell) => cell.shape !== null) ?? []
+  const parents = new Set(cells.map((cell) => cell.parent))
+  const levels = new Set(cells.filter((cell) => parents.has(cell.code)).map((cell) => cell.level))
+  const coarse = levels.size === 0 ? new Set(cells.map((cell) => cell.level)) : levels
+  return collection(cells.map(({ name, level, shape }) => point(insideOf(shape!), { name, fine: !coarse.has(level) })))
 }
 
 /** A set of zones as its file says it. */

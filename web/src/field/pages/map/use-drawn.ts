@@ -8,7 +8,20 @@ import { dayOf } from '../../format'
 import { toCgcs2000 } from '../../geo/datum'
 import { useGround } from '../../ground'
 import type { Position } from '../../sync'
-import { cellsOf, itemsOf, KINDS, pointsOf, zonesOf, type FindingRow, type FireRow, type Item, type Kind, type SiteRow, type ZoneFile } from './drawn'
+import {
+  cellNamesOf,
+  cellsOf,
+  itemsOf,
+  KINDS,
+  pointsOf,
+  zonesOf,
+  type FindingRow,
+  type FireRow,
+  type Item,
+  type Kind,
+  type SiteRow,
+  type ZoneFile,
+} from './drawn'
 
 export interface UsedDrawn {
   items: Ref<Item[]>
@@ -32,17 +45,24 @@ export function useDrawn(position: Readonly<Ref<Position | null>>): UsedDrawn {
   const me = computed(() => placeOf(position.value))
   const items = computed(() => itemsOf(sites.value, findings.value, fires.value, me.value))
   const cells = computed(() => cellsOf(ground.value))
+  const names = computed(() => cellNamesOf(ground.value))
   const zoned = computed(() => zonesOf(zoneFiles.value, dayOf(new Date())))
   const signs = computed(() => ({
     ...{ fire_points: t('map.sign.fire_points'), findings: t('map.sign.findings'), sites: t('map.sign.sites') },
   }))
   const points = computed(() =>
-    Object.fromEntries(KINDS.map((kind) => [kind, shown.value.includes(kind) ? pointsOf(items.value, kind, signs.value) : collection([])])),
+    Object.fromEntries(
+      KINDS.map((kind) => [
+        kind,
+        shown.value.includes(kind) ? pointsOf(items.value, kind, signs.value) : collection([]),
+      ]),
+    ),
   )
   const drawn = computed<Drawn>(() => ({
     ...points.value,
     ...hereOf(position.value),
     cells: cells.value,
+    cell_names: names.value,
     zones: zones.value ? zoned.value : collection([]),
   }))
   return { items, drawn, shown, zones, me }
@@ -70,10 +90,11 @@ function useZoneFiles(): Ref<ZoneFile[]> {
     const sets = await device.rows<{ id: string; file: string; retired_at: string | null }>('zone_set')
     return Promise.all(sets.filter((set) => set.retired_at === null).map((set) => device.pack(set.file)))
   }).subscribe(async (blobs) => {
-    const read = blobs.filter((blob) => blob !== undefined).map(async (blob) => JSON.parse(await blob.text()) as ZoneFile)
+    const read = blobs
+      .filter((blob) => blob !== undefined)
+      .map(async (blob) => JSON.parse(await blob.text()) as ZoneFile)
     files.value = await Promise.all(read)
   })
   onScopeDispose(() => watching.unsubscribe())
   return files
 }
-
