@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from playwright.sync_api import expect
+
 from tests.browser.conftest import Browsers, Station
+from tests.browser.phone import Phone
 
 
 def test_the_app_starts_again_with_the_server_dead(station: Station, browsers: Browsers) -> None:
-    phone = browsers.open("wei")
-    page = phone.pages[0]
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
-    page.goto("/app/")
-    page.wait_for_function("async () => (await navigator.serviceWorker.getRegistration())?.active?.state === 'activated'")
+    phone = Phone(browsers, "wei")
+    phone.enrol(station, "demo-wei")
     station.kill()
-    page.reload()
-    assert page.title() == "蓝格现场检查"
-    assert page.locator("#app > *").count() > 0
-    assert faults == []
+    phone.page.reload()
+    expect(phone.page.get_by_role("heading", name="今天")).to_be_visible()
+    phone.crash()
+    expect(phone.page.get_by_role("heading", name="今天")).to_be_visible()
+    assert phone.faults == []
