@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 
 VENV_PYTHON := .venv/bin/python
 NPM := cd web && PATH="$(CURDIR)/.venv/bin:$$PATH" npm run --silent
-PYTEST := $(VENV_PYTHON) -m pytest -n 2 -q
+PYTEST := $(VENV_PYTHON) -m pytest -n 2 --dist worksteal -q
 export PYTHONUTF8 := 1
 
 help: ## list the targets

@@ -105,8 +105,9 @@ make_venv() {
 install_requirements() {
     say "Installing $1 into .venv; the first time takes a few minutes …"
     rm -f .venv/bluegrid-*.stamp
+    # shellcheck disable=SC2086
     PIP_ROOT_USER_ACTION=ignore .venv/bin/python -m pip install -qq --no-input --disable-pip-version-check \
-        --no-warn-script-location --requirement "$1" ||
+        --no-warn-script-location $compile --requirement "$1" ||
         fail "The packages in $1 could not be installed; the lines above say why. The first set-up needs the internet."
 }
 
@@ -180,8 +181,11 @@ set_up_python() {
 
 main() {
     case "${1:-}" in
-    run) requirements=requirements.txt files=requirements.txt ;;
-    dev) requirements=requirements-dev.txt files="requirements.txt requirements-dev.txt" ;;
+    run) requirements=requirements.txt files=requirements.txt compile=--compile ;;
+    dev)
+        requirements=requirements-dev.txt files="requirements.txt requirements-dev.txt"
+        compile=--no-compile # most modules are never imported by a test: Python compiles those that are
+        ;;
     *) fail "usage: .ci/setup.sh run|dev" ;;
     esac
     stamp=.venv/bluegrid-$1.stamp

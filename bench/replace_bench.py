@@ -31,9 +31,9 @@ from backend.models import Finding
 from backend.services import accounts, grids
 from backend.services.grids import Reading
 from backend.transactions import writing
+from bench.growing_findings import Filled
 from bench.pushed_day import enrolled, record
 from bench.serverside import served
-from bench.tile_bench import Filled
 from tests.backend import redrawn
 from tests.backend.serving import Served
 from tests.stories import Server, new_id

@@ -10,21 +10,15 @@ reference is one finding looked up by its key, in the same run.
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections.abc import Sequence
-from datetime import timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import insert
 
-from backend.extensions import db
 from backend.models import Case, Office
 from backend.transactions import writing
-from bench.serverside import served
-from bench.tile_bench import Filled, measured
+from bench.growing_findings import Filled, command, finding_id
 from tests.stories import new_id
 
 DAYS = 1095
@@ -76,45 +70,7 @@ class Handled(Filled):
         }
 
 
-def finding_id(n: int) -> str:
-    """The id of the n-th finding that `Filled` makes."""
-    return str(UUID(int=(0x019A << 112) | (7 << 76) | (8 << 60) | n))
-
-
-def sizes(database: str, wanted: Sequence[int], rounds: int) -> list[dict[str, Any]]:
-    found = []
-    with served(database) as (app, server, _):
-        filled = Handled(app, server)
-        tokens = {
-            "admin": server.token("boss", "admin"),
-            "county": server.token("luo", "supervisor", ("450206",)),
-            "township": server.token("tan", "supervisor", ("450206100",)),
-        }
-        client = app.test_client()
-        for size in wanted:
-            filled.up_to(size)
-            one = f"/api/v1/findings/{finding_id(1)}"
-            bare = measured(lambda one=one: client.get(one, headers=tokens["admin"]).status_code, rounds)
-            for who, token in tokens.items():
-                for what, path in paths(server.time.now()):
-                    p50, p95 = measured(lambda p=path, t=token: client.get(p, headers=t).status_code, rounds)
-                    found.append(
-                        {
-                            "database": database,
-                            "findings": size,
-                            "who": who,
-                            "what": what,
-                            "p50_ms": round(p50, 1),
-                            "p95_ms": round(p95, 1),
-                            "to_one_finding": round(p50 / bare[0], 1),
-                        }
-                    )
-        with app.app_context():
-            db.session.remove()
-    return found
-
-
-def paths(now: Any) -> list[tuple[str, str]]:
+def paths(now: datetime) -> list[tuple[str, str]]:
     days = f"from={now - timedelta(days=900):%Y-%m-%d}&to={now:%Y-%m-%d}"
     ways = ("total", "county", "township", "topic", "office")
     found = [(f"by {by}", f"/api/v1/statistics?by={by}&{days}") for by in ways]
@@ -129,21 +85,8 @@ def paths(now: Any) -> list[tuple[str, str]]:
     return found
 
 
-def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--findings", default="10000,100000")
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
-    parser.add_argument("--json", type=Path)
-    said = parser.parse_args(arguments)
-    rows = sizes(said.database, [int(each) for each in said.findings.split(",")], said.rounds)
-    for row in rows:
-        print(
-            f"{row['database']:<11}{row['findings']:>9} findings  {row['who']:<9}{row['what']:<24}"
-            f"p50 {row['p50_ms']:>8} ms  p95 {row['p95_ms']:>8} ms  {row['to_one_finding']:>6} times one finding"
-        )
-    if said.json:
-        said.json.write_text(json.dumps(rows, indent=2) + "\n")
+def main(arguments: Sequence[str] | None = None) -> None:
+    command(__doc__, arguments, ("sqlite",), paths, Handled)
 
 
 if __name__ == "__main__":

@@ -17,9 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import shapely
-from pyogrio import list_layers
-from pyogrio.errors import DataSourceError
-from pyogrio.raw import read as read_layer
 from shapely.errors import GEOSException
 from shapely.geometry.base import BaseGeometry
 
@@ -155,6 +152,10 @@ def _unpacked(source: Path, folder: Path) -> Path:
 
 
 def _layer(source: Path, kind: str, layer: str | None, encoding: str | None) -> _Layer:
+    from pyogrio import list_layers  # here: it brings pandas, which a server that reads no such file never needs
+    from pyogrio.errors import DataSourceError
+    from pyogrio.raw import read as read_layer
+
     if kind == "shapefile":
         have = {path.suffix.lower() for path in source.parent.iterdir() if path.stem == source.stem}
         lacking = [suffix for suffix in (".shx", ".dbf") if suffix not in have]

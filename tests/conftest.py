@@ -9,8 +9,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -22,9 +20,13 @@ from backend.cli.setup import prepare
 from backend.clock import Clock
 from backend.config import Settings, SignInRules
 from backend.extensions import db
-from tests import seaweedfs
+from tests import economy, seaweedfs
 from tests.postgresql import PostgresqlServer, running_server
 from tests.stories import FakeTime, Server
+
+economy.keep_in_memory()
+economy.compile_routes_once()
+economy.keep_what_is_imported()
 
 OFFICE_WORK = {
     *("test_campaigns", "test_digest", "test_evidence_bundles", "test_exports", "test_export_formats", "test_feed"),
@@ -34,6 +36,14 @@ OFFICE_WORK = {
     *("test_cases", "test_fire_points", "test_grid_versions", "test_site_imports"),
 }
 """Modules that `make test` runs on SQLite only, so that it keeps to its time; `make test-all` runs both halves."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    economy.longest_first(items)
+
+
+def pytest_collection_finish() -> None:
+    economy.collect_less()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -81,14 +91,14 @@ def postgresql_server() -> Iterator[PostgresqlServer]:
     Not below pytest's own folder: the server runs as another user, and any other pytest session that starts closes
     that folder to everybody else.
     """
-    with TemporaryDirectory(prefix="bluegrid-postgresql-") as folder, running_server(Path(folder)) as server:
+    with economy.temporary_folder("bluegrid-postgresql-") as folder, running_server(Path(folder)) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def s3_server() -> Iterator[seaweedfs.Seaweedfs]:
     """A real S3 store, started when the first test asks for it; nobody stops this one."""
-    with TemporaryDirectory(prefix="bluegrid-s3-") as folder, seaweedfs.running(Path(folder)) as server:
+    with economy.temporary_folder("bluegrid-s3-") as folder, seaweedfs.running(Path(folder)) as server:
         yield server
 
 
@@ -113,11 +123,8 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield f"sqlite:///{path}"
         return
     server: PostgresqlServer = request.getfixturevalue("postgresql_server")
-    template = request.getfixturevalue("postgresql_template")
-    name = f"test_{uuid4().hex}"
-    server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield server.sqlalchemy_url(name)
-    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with server.copied(request.getfixturevalue("postgresql_template")) as url:
+        yield url
 
 
 @pytest.fixture

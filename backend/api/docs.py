@@ -5,6 +5,7 @@ Rights and errors are written into the description from where they are declared,
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any
 
 from flask import Flask, Response, json, redirect
@@ -58,10 +59,13 @@ def init_app(app: Flask) -> None:
     setattr(app.view_functions["api-docs.show"], "bluegrid_access", OPEN)  # noqa: B010 (not ours to declare on)
     spec = api.spec  # this app's: a second app of the same process makes its own
     made: list[str] = []
+    making = Lock()
 
     def openapi() -> Response:
-        if not made:
-            made.append(json.dumps(description(app, spec.to_dict())))
+        with making:
+            if not made:
+                api.describe(app, spec)
+                made.append(json.dumps(description(app, spec.to_dict())))
         response = Response(made[0], mimetype="application/json")
         response.headers["Cache-Control"] = "no-cache"
         return response

@@ -20,7 +20,6 @@ from typing import Any
 
 import numpy as np
 import shapely
-from pyogrio.raw import write as write_layer
 
 from backend.exports.cell_text import REPLACEMENT, safe
 from backend.exports.columns import Column
@@ -47,13 +46,13 @@ def write_geopackage(path: Path, columns: Sequence[Column], rows: Rows, notes: N
     names = np.array([column.key for column in columns], dtype=object)
     for batch in _batches(rows):
         data = [_array(column, [values[i] for _, values in batch], cut) for i, column in enumerate(columns)]
-        write_layer(
+        _write_layer(
             path, _geometries(batch), data, names, layer=LAYER, driver="GPKG", geometry_type="Point", crs=CRS,
             append=count > 0, encoding="UTF-8", gdal_tz_offsets=_in_utc(columns, len(batch)),
         )  # fmt: skip
         count += len(batch)
     keys, values = ([_text(each, cut) for each in column] for column in zip(*notes(count), strict=True))
-    write_layer(
+    _write_layer(
         path, None, [np.array(keys, dtype=object), np.array(values, dtype=object)], np.array(["name", "value"]),
         layer="notes", driver="GPKG", geometry_type=None, crs=None, append=True, encoding="UTF-8",
     )  # fmt: skip
@@ -86,7 +85,7 @@ def write_shapefile(
             values, harmed = _fitted(column, [values[i] for _, values in batch], encoding)
             spoilt[i] += harmed
             data.append(values)
-        write_layer(
+        _write_layer(
             shape, _geometries(batch), data, names, layer=LAYER, driver="ESRI Shapefile", geometry_type="Point",
             crs=CRS, append=count > 0, encoding=encoding, DBF_DATE_LAST_UPDATE=written.isoformat(),
         )  # fmt: skip
@@ -95,6 +94,12 @@ def write_shapefile(
     (folder / "fields.csv").write_bytes(_key(columns, spoilt))
     (folder / "notes.txt").write_text("".join(f"{name}: {value}\r\n" for name, value in notes(count)), "utf-8-sig")
     _pack(path, [folder / f"{LAYER}.{end}" for end in ("shp", "shx", "dbf", "prj", "cpg")], folder)
+
+
+def _write_layer(path: Path, *what: Any, **how: Any) -> None:
+    from pyogrio.raw import write  # here: it brings pandas, which only a process that writes such a file needs
+
+    write(path, *what, **how)
 
 
 def _batches(rows: Rows) -> Iterator[list[tuple[Place, Sequence[Any]]]]:

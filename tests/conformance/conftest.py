@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
@@ -20,6 +21,7 @@ from backend.transactions import writing
 from sync.memory_store import MemoryDatabase
 from sync.store import Store
 from tests.conftest import settings_for
+from tests.postgresql import PostgresqlServer
 from tests.sync.world import NOON
 
 
@@ -80,19 +82,11 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def sqlite_database(tmp_path: Path, sqlite_template: Path) -> str:
-    import shutil
-
     shutil.copy(sqlite_template, tmp_path / "b.sqlite3")
     return f"sqlite:///{tmp_path / 'b.sqlite3'}"
 
 
 @pytest.fixture
-def postgresql_database(request: pytest.FixtureRequest) -> Iterator[str]:
-    from uuid import uuid4
-
-    server = request.getfixturevalue("postgresql_server")
-    template = request.getfixturevalue("postgresql_template")
-    name = f"test_{uuid4().hex}"
-    server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield server.sqlalchemy_url(name)
-    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+def postgresql_database(postgresql_server: PostgresqlServer, postgresql_template: str) -> Iterator[str]:
+    with postgresql_server.copied(postgresql_template) as url:
+        yield url

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import shutil
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +24,7 @@ from backend.receipt_key import EXTENSION, FILE, ServerKey
 from backend.services import accounts
 from backend.transactions import writing
 from tests.conftest import settings_for
+from tests.economy import temporary_folder
 from tests.postgresql import PostgresqlServer, running_server
 from tests.stories import FakeTime
 
@@ -157,7 +157,7 @@ class PostgresqlHome(_Home):
     def _put(self, target: str, source: str) -> None:
         self._let_go()
         self.server.execute(f"DROP DATABASE IF EXISTS {target} WITH (FORCE)")
-        self.server.execute(f"CREATE DATABASE {target} TEMPLATE {source} STRATEGY FILE_COPY")
+        self.server.copy(source, target)
 
     def fresh(self) -> None:
         self._nothing_but(lambda: self._put(self.name, f"{self.name}_template"))
@@ -166,19 +166,13 @@ class PostgresqlHome(_Home):
         self._let_go()
 
 
-def memory_folder() -> Path | None:
-    """A folder in memory, where a sync costs nothing, if the machine has one: power is not cut here."""
-    shared = Path("/dev/shm")
-    return shared if shared.is_dir() else None
-
-
 @contextlib.contextmanager
 def open_home(kind: str) -> Iterator[Home]:
     """A server on SQLite or PostgreSQL, gone afterwards."""
     with contextlib.ExitStack() as stack:
         stack.callback(setattr, limiter, "enabled", limiter.enabled)
         limiter.enabled = False  # a story enrols more phones a minute than any address may
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="torture-", dir=memory_folder())))
+        folder = Path(stack.enter_context(temporary_folder("torture-")))
         home: Home
         if kind == "sqlite":
             home = SqliteHome(folder)
@@ -190,5 +184,5 @@ def open_home(kind: str) -> Iterator[Home]:
 
 @contextlib.contextmanager
 def running_server_in_temporary_folder() -> Iterator[PostgresqlServer]:
-    with tempfile.TemporaryDirectory(prefix="torture-pg-") as name, running_server(Path(name)) as server:
+    with temporary_folder("torture-pg-") as name, running_server(Path(name)) as server:
         yield server
