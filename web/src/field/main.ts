@@ -7,6 +7,7 @@ import { guard } from './entrance'
 import { SPEAK } from './frame/language'
 import { keepInStep } from './frame/syncing'
 import { followInstalling } from './installing'
+import { followPatrol } from './patrolling'
 import { makeRouter } from './router'
 import { followUpdates } from './updates'
 import { load } from './words'
@@ -18,4 +19,5 @@ const router = makeRouter()
 guard(router, async () => (await useDevice().person()) !== null)
 createApp(App).use(createPinia()).use(i18n).use(router).provide(SPEAK, speak).mount('#app')
 void keepInStep()
+void followPatrol()
 followUpdates()

@@ -18,8 +18,12 @@ const watch = new PositionWatch({
   changed: show,
 })
 
+const followers = new Set<(position: Position) => void>()
+
 function show(): void {
+  const before = position.value
   position.value = watch.fresh()
+  if (position.value !== null && position.value !== before) for (const seen of followers) seen(position.value)
   state.value = watch.state
 }
 
@@ -80,6 +84,15 @@ export function usePosition(): UsedPosition {
       watch.stop()
       watch.start()
     },
+  }
+}
+
+/** Tells of each new position until the function that it gives is called, whichever page is open. */
+export function followPosition(seen: (position: Position) => void): () => void {
+  followers.add(seen)
+  begin()
+  return () => {
+    if (followers.delete(seen)) end()
   }
 }
 
