@@ -97,6 +97,12 @@ export function chinaDay(at: Date): string {
   return new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Shanghai', dateStyle: 'short' }).format(at)
 }
 
+/** Whether a fix says more of where something is than the one before; what was put by hand stands. */
+export function isBetter(now: Position, before: Position | null): boolean {
+  if (before === null || now.provider === 'manual') return true
+  return before.provider !== 'manual' && (now.accuracy_m ?? Infinity) < (before.accuracy_m ?? Infinity)
+}
+
 /** What is known of the place: the register's word, then what the inspector said here. */
 export function contextOf(draft: InspectionDraft, site: Site | null, today: string): Context {
   return {
@@ -137,7 +143,7 @@ export function readingOf(draft: InspectionDraft, pack: Pack, site: Site | null,
   const items = applicable(pack, context).map((each): Asked => {
     const answer = draft.answers[each.item.code] ?? EMPTY
     const verdict = verdicts.get(each.item.code) ?? null
-    return { ...each, answer, verdict, open: openOf(each.item, answer, verdict) }
+    return { ...each, answer, verdict, open: openOf(each.item, answer, verdict, known.gate) }
   })
   const waiting = new Map<string, number>()
   for (const field of items.flatMap((each) => each.unknown))
@@ -158,7 +164,7 @@ export function gradeOf(draft: InspectionDraft): Grade {
   return grade(draft.mode, draft.approval_no, draft.officers, draft.representative, signatureOf(draft.signing))
 }
 
-function openOf(item: Item, answer: ItemDraft, verdict: Verdict | null): Open | null {
+function openOf(item: Item, answer: ItemDraft, verdict: Verdict | null, gate: Gate | null): Open | null {
   if (answer.result === null) return 'unanswered'
   if (answer.typed.trim() !== '' && item.answer.kind !== 'pass_fail') {
     const value = valueOf(item, answer)
@@ -166,7 +172,13 @@ function openOf(item: Item, answer: ItemDraft, verdict: Verdict | null): Open | 
   }
   if (answer.result === 'not_applicable') return answer.note.trim() === '' ? 'reason' : null
   if (item.answer.kind !== 'pass_fail' && valueOf(item, answer) === null && answer.why.trim() === '') return 'value'
-  return (verdict?.lacks.length ?? 0) > 0 && answer.why.trim() === '' ? 'evidence' : null
+  const lacks = (verdict?.lacks ?? []).filter((lack) => !(lack.reason === 'unlocated' && isUnmeasurable(answer, gate)))
+  return lacks.length > 0 && answer.why.trim() === '' ? 'evidence' : null
+}
+
+/** Nobody registered the gate that spots are measured from: three photos are all that an inspector can do. */
+function isUnmeasurable(answer: ItemDraft, gate: Gate | null): boolean {
+  return gate === null && answer.photos.length >= 3
 }
 
 /** An item's answer as the contract has it; null where nothing was said. A value that cannot be is left out. */

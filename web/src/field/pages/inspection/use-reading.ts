@@ -1,8 +1,9 @@
 /** One inspection's draft with its pack and site, and what the engine makes of them, for its three pages. */
 import { computed, ref, shallowRef, watch } from 'vue'
+import { usePosition } from '../../capture/position'
 import type { Pack } from '../../checklists'
 import { useDevice } from '../../device'
-import { chinaDay, KEY, readingOf, type InspectionDraft, type Reading, type Site } from './draft'
+import { chinaDay, isBetter, KEY, readingOf, type InspectionDraft, type Reading, type Site } from './draft'
 import { packOf } from './packs'
 import { useDraft } from './use-draft'
 
@@ -25,6 +26,12 @@ export function useInspection(id: string) {
       ready.value = pack.value !== null
     },
   )
+  // Where one stands is the inspection's place: the best fix while it is filled in, or the one put by hand.
+  const { position } = usePosition()
+  watch([position, used.draft], ([now]) => {
+    if (used.draft.value !== null && now !== null && isBetter(now, used.draft.value.position))
+      used.draft.value.position = now
+  })
   const reading = computed<Reading | null>(() =>
     used.draft.value && pack.value && ready.value ? readingOf(used.draft.value, pack.value, site.value, today) : null,
   )
