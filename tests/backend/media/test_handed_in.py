@@ -10,8 +10,12 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from flask import Flask
+from sqlalchemy import select
 
+from backend.extensions import db
+from backend.models import DeviceToken
 from backend.services import devices
+from backend.services.tokens import digest
 from backend.transactions import writing
 from sync import outbox_file
 from sync.device_ports import MemoryStorage
@@ -85,6 +89,11 @@ def test_a_file_is_handed_in_and_the_phone_that_turns_up_again_is_not_locked_out
     assert done.exit_code == 0, done.output
     assert "ops: 3 applied; photos: 1 stored" in done.output
     assert len(server.findings()) == 2
+    with app.app_context():
+        tokens_alive = db.session.scalars(
+            select(DeviceToken.token_sha256).where(DeviceToken.retired_at.is_(None))
+        ).all()
+        assert tokens_alive == [digest(device.state()["token"])]
     report = device.sync()
     assert (report["trouble"], report["acknowledged"]) == (None, 3)
     assert [one["state"] for one in device.state()["standings"]] == ["complete", "complete"]
