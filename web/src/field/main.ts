@@ -4,10 +4,11 @@ import { wordsOf } from '@shared/words'
 import App from './App.vue'
 import { useDevice } from './device'
 import { guard } from './entrance'
-import { followAlong } from './following'
 import { SPEAK } from './frame/language'
+import { obstacle, surroundings } from './frame/surroundings'
 import { keepInStep } from './frame/syncing'
 import { followInstalling } from './installing'
+import { followPatrol } from './patrolling'
 import { makeRouter } from './router'
 import { followUpdates } from './updates'
 import { load } from './words'
@@ -16,8 +17,12 @@ import './style.css'
 followInstalling()
 const { i18n, speak } = await wordsOf(load)
 const router = makeRouter()
-guard(router, async () => (await useDevice().person()) !== null)
+// Where the app cannot work it says so, and touches neither keys nor storage.
+const works = obstacle(surroundings()) === null
+if (works) guard(router, async () => (await useDevice().person()) !== null)
 createApp(App).use(createPinia()).use(i18n).use(router).provide(SPEAK, speak).mount('#app')
-void keepInStep()
-void followAlong()
-followUpdates()
+if (works) {
+  void keepInStep()
+  void followPatrol()
+  followUpdates()
+}

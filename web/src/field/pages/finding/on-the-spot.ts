@@ -1,13 +1,14 @@
 /** Whether a finding can still be put right on the spot, and what is wrong with an after-photo: the server's own rules. */
+import { GeoFault, type LonLat } from '../../geo/coordinate'
+import { canonical } from '../../geo/datum'
+import { distanceM } from '../../geo/distance'
 import type { PhotoOf, Position } from '../../sync'
-import { metresBetween } from '../inspection/nearest'
 import type { FindingRow } from './rows'
 
 export const WITHIN_MS = 2 * 3600_000
 export const SAME_PLACE_M = 50
 const BEFORE_MS = 5 * 60_000
 
-type Place = { lon: number; lat: number; accuracy_m: number | null }
 export type AfterFault = 'too-late' | 'before-the-finding' | 'elsewhere' | 'no-position'
 
 /** States from which one step closes it. */
@@ -20,7 +21,7 @@ export function leftMs(finding: Pick<FindingRow, 'found_at'>, now: Date): number
   return Date.parse(finding.found_at) + WITHIN_MS - now.getTime()
 }
 
-/** What keeps an after-photo from showing it; null when it does. A datum is never guessed: two are not compared. */
+/** What keeps an after-photo from showing it; null when it does. */
 export function afterFault(
   finding: Pick<FindingRow, 'found_at' | 'position' | 'location'>,
   photo: Pick<PhotoOf, 'capturedAt' | 'position'>,
@@ -28,22 +29,19 @@ export function afterFault(
   const [taken, found] = [Date.parse(photo.capturedAt), Date.parse(finding.found_at)]
   if (taken > found + WITHIN_MS) return 'too-late'
   if (taken < found - BEFORE_MS) return 'before-the-finding'
-  const before = placeOf(finding)
-  if (photo.position === null || before === null) return 'no-position'
-  if (datumOf(photo.position) !== before.datum) return null
-  const unsure = (before.accuracy_m ?? 0) + (photo.position.accuracy_m ?? 0)
-  return metresBetween(before, photo.position) <= SAME_PLACE_M + unsure ? null : 'elsewhere'
+  const [before, after] = [placeOf(finding.position, finding.location), placeOf(photo.position)]
+  if (before === null || after === null) return 'no-position'
+  const unsure = (finding.position?.accuracy_m ?? 0) + (photo.position?.accuracy_m ?? 0)
+  return distanceM(before, after) <= SAME_PLACE_M + unsure ? null : 'elsewhere'
 }
 
-function placeOf({
-  position,
-  location,
-}: Pick<FindingRow, 'position' | 'location'>): (Place & { datum: string }) | null {
-  if (position !== null) return { ...position, datum: datumOf(position) }
-  return location === null ? null : { ...location, accuracy_m: null, datum: 'WGS84' }
-}
-
-/** CGCS2000 and WGS 84 are the same to a tenth of a millimetre. */
-function datumOf({ datum }: Position): string {
-  return datum === 'CGCS2000' ? 'WGS84' : datum
+/** In CGCS2000; a position that is none in its datum is no place. */
+function placeOf(position: Position | null, location: FindingRow['location'] = null): LonLat | null {
+  if (location !== null) return [location.lon, location.lat]
+  try {
+    return position && canonical(position.lon, position.lat, position.datum)
+  } catch (error) {
+    if (error instanceof GeoFault) return null
+    throw error
+  }
 }

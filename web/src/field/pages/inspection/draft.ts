@@ -20,6 +20,8 @@ import {
   type Verdict,
   type WireAnswer,
 } from '../../checklists'
+import { GeoFault, type LonLat } from '../../geo/coordinate'
+import { canonical } from '../../geo/datum'
 import type { Act, Json, PhotoOf, Position, Row } from '../../sync'
 
 export interface ItemDraft {
@@ -103,13 +105,20 @@ export function isBetter(now: Position, before: Position | null): boolean {
   return before.provider !== 'manual' && (now.accuracy_m ?? Infinity) < (before.accuracy_m ?? Infinity)
 }
 
+/** Where and when an inspection is: its site, the cell that its position is in, and the day in China. */
+export interface Place {
+  site: Site | null
+  cell: string | null
+  today: string
+}
+
 /** What is known of the place: the register's word, then what the inspector said here. */
-export function contextOf(draft: InspectionDraft, site: Site | null, today: string): Context {
+export function contextOf(attributes: Json, { site, cell, today }: Place): Context {
   return {
     date: today,
-    unit: site?.cell ?? null,
+    unit: cell ?? site?.cell ?? null,
     site_kinds: site ? [site.kind] : [],
-    attributes: { ...site?.attributes, ...draft.attributes },
+    attributes: { ...site?.attributes, ...attributes },
   }
 }
 
@@ -133,11 +142,11 @@ export function byValue(item: Item, answer: ItemDraft, context: Context): Result
 }
 
 /** Everything that the page shows of a draft. */
-export function readingOf(draft: InspectionDraft, pack: Pack, site: Site | null, today: string): Reading {
-  const context = contextOf(draft, site, today)
+export function readingOf(draft: InspectionDraft, pack: Pack, place: Place): Reading {
+  const context = contextOf(draft.attributes, place)
   const given = pack.items.flatMap((item) => wireOf(item, draft.answers[item.code]) ?? [])
   const photos = Object.values(draft.answers).flatMap((answer) => answer.photos)
-  const known = { media: mediaOf(photos), gate: gateOf(site), positioned: draft.position !== null }
+  const known = { media: mediaOf(photos), gate: gateOf(place.site), positioned: draft.position !== null }
   const judgement = judge(pack, given, context, known)
   const verdicts = new Map(judgement.verdicts.map((verdict) => [verdict.item.code, verdict]))
   const items = applicable(pack, context).map((each): Asked => {
@@ -198,17 +207,25 @@ function wireOf(item: Item, answer: ItemDraft | undefined): (WireAnswer & { evid
   }
 }
 
-/** What is known of photos by their own records. Positions of another datum than the gate's stay unknown. */
+/** What is known of photos by their own records, in the gate's datum. */
 function mediaOf(photos: PhotoOf[]): MediaByHash {
   const kinds = { image: 'photo', video: 'film', audio: 'audio', application: 'document' } as const
   return Object.fromEntries(
     photos.map(({ sha256, mediaType, role, position }) => {
       const kind = role === 'document' ? 'document' : kinds[mediaType.split('/')[0] as keyof typeof kinds]
-      const canonical = position !== null && ['WGS84', 'CGCS2000'].includes(position.datum)
-      const { lon, lat, accuracy_m } = canonical ? position : { lon: null, lat: null, accuracy_m: null }
-      return [sha256, { kind: kind ?? null, lon, lat, accuracy_m }]
+      const [lon, lat] = (position && placed(position)) ?? [null, null]
+      return [sha256, { kind: kind ?? null, lon, lat, accuracy_m: position?.accuracy_m ?? null }]
     }),
   )
+}
+
+function placed({ lon, lat, datum }: Position): LonLat | null {
+  try {
+    return canonical(lon, lat, datum)
+  } catch (error) {
+    if (error instanceof GeoFault) return null
+    throw error
+  }
 }
 
 function gateOf(site: Site | null): Gate | null {
@@ -232,10 +249,10 @@ export function evidenceAsked(each: Asked): Item['evidence'] {
 export async function submissionOf(
   draft: InspectionDraft,
   pack: Pack,
-  site: Site | null,
-  now: { at: string; today: string },
+  place: Place,
+  at: string,
 ): Promise<{ acts: Act[]; photos: PhotoOf[]; findings: string[] }> {
-  const { judgement } = readingOf(draft, pack, site, now.today)
+  const { judgement } = readingOf(draft, pack, place)
   const failed = new Map<string, string>()
   for (const verdict of judgement.verdicts)
     if (verdict.outcome === 'finding') failed.set(verdict.item.code, await findingId(draft.id, verdict.item.code))
@@ -257,10 +274,10 @@ export async function submissionOf(
       .filter((officer) => officer.name.trim() || officer.certificate_no.trim())
       .map((officer) => ({ ...officer, certificate_no: officer.certificate_no.trim() || null })),
     site: draft.site,
-    cell: site?.cell ?? null,
+    cell: place.cell ?? place.site?.cell ?? null,
     task: draft.task,
     started_at: draft.started_at,
-    finished_at: now.at,
+    finished_at: at,
     position: draft.position,
     answers,
     representative: named ? { ...representative } : null,

@@ -3,7 +3,8 @@ import { computed, ref, shallowRef, watch } from 'vue'
 import { usePosition } from '../../capture/position'
 import type { Pack } from '../../checklists'
 import { useDevice } from '../../device'
-import { chinaDay, isBetter, KEY, readingOf, type InspectionDraft, type Reading, type Site } from './draft'
+import { locatedIn, useGround } from '../../ground'
+import { chinaDay, isBetter, KEY, readingOf, type InspectionDraft, type Place, type Reading, type Site } from './draft'
 import { packOf } from './packs'
 import { useDraft } from './use-draft'
 
@@ -14,6 +15,11 @@ export function useInspection(id: string) {
   const site = shallowRef<Site | null>(null)
   const packMissing = ref(false)
   const today = chinaDay(new Date())
+  const ground = useGround()
+  const place = computed<Place>(() => {
+    const cell = locatedIn(ground.value, used.draft.value?.position ?? null)?.code ?? null
+    return { site: site.value, cell, today }
+  })
   const ready = ref(false)
   watch(
     () => used.draft.value?.checklist.pack,
@@ -33,9 +39,9 @@ export function useInspection(id: string) {
       used.draft.value.position = now
   })
   const reading = computed<Reading | null>(() =>
-    used.draft.value && pack.value && ready.value ? readingOf(used.draft.value, pack.value, site.value, today) : null,
+    used.draft.value && pack.value && ready.value ? readingOf(used.draft.value, pack.value, place.value) : null,
   )
-  return { ...used, pack, site, packMissing, reading, today } as const
+  return { ...used, pack, site, packMissing, reading, place } as const
 }
 
 export type UsedInspection = ReturnType<typeof useInspection>
