@@ -5,10 +5,10 @@ import App from './App.vue'
 import { useDevice } from './device'
 import { guard } from './entrance'
 import { SPEAK } from './frame/language'
-import { obstacle, surroundings } from './frame/surroundings'
+import { obstacle, storageObstacle, surroundings } from './frame/surroundings'
 import { keepInStep } from './frame/syncing'
 import { followInstalling } from './installing'
-import { followPatrol } from './patrolling'
+import { followAlong } from './following'
 import { makeRouter } from './router'
 import { followUpdates } from './updates'
 import { load } from './words'
@@ -18,11 +18,11 @@ followInstalling()
 const { i18n, speak } = await wordsOf(load)
 const router = makeRouter()
 // Where the app cannot work it says so, and touches neither keys nor storage.
-const works = obstacle(surroundings()) === null
-if (works) guard(router, async () => (await useDevice().person()) !== null)
-createApp(App).use(createPinia()).use(i18n).use(router).provide(SPEAK, speak).mount('#app')
-if (works) {
+const inTheWay = obstacle(surroundings()) ?? (await storageObstacle(() => useDevice().person()))
+if (inTheWay === null) guard(router, async () => (await useDevice().person()) !== null)
+createApp(App, { inTheWay }).use(createPinia()).use(i18n).use(router).provide(SPEAK, speak).mount('#app')
+if (inTheWay === null) {
   void keepInStep()
-  void followPatrol()
+  void followAlong()
   followUpdates()
 }
