@@ -23,10 +23,12 @@ export function useDialogFocus(root: Readonly<Ref<HTMLElement | null>>, leave: (
 
   onMounted(() => {
     before = document.activeElement
-    root.value?.addEventListener('keydown', pressed)
+    // Of the document: a button that is pressed may be disabled and lose the keyboard to nothing.
+    document.addEventListener('keydown', pressed)
     root.value?.querySelector<HTMLElement>(REACHED)?.focus()
   })
   onBeforeUnmount(() => {
+    document.removeEventListener('keydown', pressed)
     if (before instanceof HTMLElement) before.focus()
   })
 }
