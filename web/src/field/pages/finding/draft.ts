@@ -27,3 +27,8 @@ export function openOf(draft: FindingDraft): Open[] {
   if (draft.photos.length === 0) open.push('photos')
   return open
 }
+
+/** Nothing was said yet: leaving it leaves no draft behind. */
+export function isEmpty(draft: FindingDraft): boolean {
+  return draft.topic === '' && draft.description.trim() === '' && draft.photos.length === 0
+}

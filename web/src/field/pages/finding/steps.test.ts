@@ -3,7 +3,7 @@ import { fromCgcs2000 } from '../../geo/datum'
 import type { Position } from '../../sync'
 import { closeAtOnceActs, commentAct, editAct, reportAct, resolveAct, stepAct } from './acts'
 import { valueInWords, wholeChoice } from './conflict'
-import { openOf } from './draft'
+import { isEmpty, openOf } from './draft'
 import { afterFault, mayCloseAtOnce } from './on-the-spot'
 import { dutiesOf, phrasesOf } from './phrases'
 import type { FindingRow } from './rows'
@@ -138,6 +138,8 @@ test('a free finding needs a topic, words and a photo', () => {
     found_at: FOUND,
   } as const
   expect(openOf({ ...draft, site: null, position: null, photos: [] })).toEqual(['topic', 'description', 'photos'])
+  const empty = { ...draft, site: null, position: null, photos: [] }
+  expect([isEmpty(empty), isEmpty({ ...empty, description: '堆土' })]).toEqual([true, false])
 })
 
 test('ready phrases are those of the topic and the kind of site, the gravest first, each once', () => {
