@@ -31,7 +31,7 @@ DESK = {"width": 1280, "height": 720}
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
 )
-LIUZHOU_FIELD = {"latitude": 24.3264, "longitude": 109.4281, "accuracy": 8.0}
+AT_THE_SITE = {"latitude": 24.2550, "longitude": 109.3300, "accuracy": 8.0}
 
 
 class Station:
@@ -140,7 +140,7 @@ class Browsers:
                 "viewport": viewport,
                 "locale": "zh-CN",
                 "timezone_id": "Asia/Shanghai",
-                "geolocation": LIUZHOU_FIELD,
+                "geolocation": AT_THE_SITE,
                 "permissions": ["geolocation", "camera", "microphone"],
                 "has_touch": viewport is PHONE,
                 **options,
