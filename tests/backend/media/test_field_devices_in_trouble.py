@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from backend.extensions import db
-from backend.models import Conflict, OpRecord
+from backend.models import Conflict, Counter, OpRecord
+from backend.transactions import writing
 from tests.field_device import FieldDevice, Node
 from tests.stories import Server, jpeg, new_id
 
@@ -62,7 +63,7 @@ class Story:
     def step(self) -> None:
         device = self.chance.choice(list(self.devices.values()))
         acts = (self.report, self.report, self.edit, self.sync, self.sync, self.sync_in_trouble, self.cut_power)
-        self.chance.choice(acts)(device)
+        self.chance.choice((*acts, self.restore))(device)
 
     def report(self, device: FieldDevice) -> None:
         photographed = self.chance.random() < 0.5
@@ -83,6 +84,11 @@ class Story:
         self.lossy.share = 0.3
         device.sync()
         self.lossy.share = 0.0
+
+    def restore(self, device: FieldDevice) -> None:
+        """The server counts a new epoch, as after a restore: all that phones still have goes again."""
+        with self.server.app.app_context(), writing() as session:
+            session.execute(update(Counter).values(epoch=new_id()))
 
     def cut_power(self, device: FieldDevice) -> None:
         device.do("power", writes=self.chance.randrange(12))
