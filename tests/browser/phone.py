@@ -51,6 +51,11 @@ class Phone:
         """Tap one of the tabs at the foot of the screen."""
         self.page.get_by_role("navigation").get_by_role("link", name=name, exact=True).click()
 
+    def look_at_submissions(self) -> None:
+        """Tap the line at the head of every screen, which says what has arrived."""
+        self.page.get_by_role("banner").or_(self.page.locator("body")).get_by_role("link").first.click()
+        expect(self.page.get_by_role("heading", name="我的提交")).to_be_visible()
+
     def wait_for_checklists(self, site: str, checklist: str) -> None:
         """Stand before the start of an inspection, with a checklist chosen that has come to the device."""
         self.tab("场所")

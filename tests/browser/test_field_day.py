@@ -30,6 +30,7 @@ def test_an_inspection_made_with_the_server_dead_arrives_whole_and_once(
     first.get_by_role("button", name="信息不全").click()
     phone.crash()  # half-way: what was answered is there again
     page = phone.page
+    page.get_by_text("点开继续").click()
     page.get_by_role("link", name=SITE).first.click()
     first = page.locator("#item-1")
     expect(first.get_by_role("radio", name="不合格")).to_be_checked()
@@ -46,7 +47,7 @@ def test_an_inspection_made_with_the_server_dead_arrives_whole_and_once(
 
     phone.crash()  # after the tick that says "on this device"
     page = phone.page
-    phone.tab("我的提交")
+    phone.look_at_submissions()
     expect(page.get_by_text("照片已存 0 / 2")).to_be_visible()
 
     station.start()
@@ -70,8 +71,8 @@ def test_a_photo_goes_on_where_the_line_was_cut(station: Station, browsers: Brow
     page.get_by_role("button", name="扬尘", exact=True).or_(page.get_by_role("radio", name="扬尘", exact=True)).click()
     page.get_by_label("问题描述").fill("裸土未覆盖")
     page.get_by_role("button", name="提交", exact=True).click()
-    expect(page.get_by_text("已存本机")).not_to_have_count(0)
-    phone.tab("我的提交")
+    expect(page.get_by_text("在本机，待上报")).not_to_have_count(0)
+    phone.look_at_submissions()
     for sent in (9_000, 25_000, 60_000):
         station.line.cut_after(sent)
         page.get_by_role("button", name="立即同步").click()
