@@ -6,7 +6,9 @@ Knows the environment and nothing of Flask's request, of models or of routes.
 from __future__ import annotations
 
 import os
+import re
 import secrets
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -97,6 +99,20 @@ class SingleSignOn:
 
 
 @dataclass(frozen=True, slots=True)
+class MapSettings:
+    """What lies below the layers of a map, and what it must be labelled with; without any, there is no base map.
+
+    `tianditu_key`: of 天地图, for browsers. `pmtiles`: a file of this machine. At most one of the two.
+    """
+
+    tianditu_key: str | None = None
+    pmtiles: Path | None = None
+    approval_no: str | None = None
+    """审图号"""
+    attribution: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that differs between two installations."""
 
@@ -120,6 +136,7 @@ class Settings:
     argon2_memory_kib: int = 65536
     login_attempts: str = "10 per minute"
     hooks_private: bool = False
+    hooks_authorities: Path | None = None
     digest_hour: int = 8
     limits: Limits = field(default_factory=Limits)
     draw_rates: DrawRates = field(default_factory=DrawRates)
@@ -127,6 +144,7 @@ class Settings:
     sign_in: SignInRules = field(default_factory=SignInRules)
     single_sign_on: SingleSignOn | None = None
     plate_rules: Path | None = None
+    maps: MapSettings = field(default_factory=MapSettings)
 
     @property
     def backup_folder(self) -> Path:
@@ -183,8 +201,21 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         audit_days=_whole(env, "BLUEGRID_AUDIT_DAYS", LEAST_AUDIT_DAYS, least=LEAST_AUDIT_DAYS),
         plate_rules=Path(env["BLUEGRID_PLATE_RULES"]).absolute() if env.get("BLUEGRID_PLATE_RULES") else None,
         hooks_private=env.get("BLUEGRID_HOOKS_PRIVATE") == "1",
+        hooks_authorities=_hooks_authorities(env),
         digest_hour=_hour(env, "BLUEGRID_DIGEST_HOUR", 8),
+        maps=_maps(env),
     )
+
+
+def _hooks_authorities(env: Mapping[str, str]) -> Path | None:
+    if not env.get("BLUEGRID_HOOKS_CA"):
+        return None
+    path = Path(env["BLUEGRID_HOOKS_CA"]).absolute()
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=str(path))
+    except OSError as error:
+        raise SettingInvalid(f"BLUEGRID_HOOKS_CA names no PEM file of certificates: {path}") from error
+    return path
 
 
 DRAW_SETTINGS = {
@@ -248,6 +279,24 @@ def _single_sign_on(env: Mapping[str, str]) -> SingleSignOn | None:
         claim=env.get("BLUEGRID_OIDC_CLAIM") or usual.claim,
         name=env.get("BLUEGRID_OIDC_NAME") or usual.name,
     )
+
+
+MOST_LETTERS_OF_A_LABEL = 200
+
+
+def _maps(env: Mapping[str, str]) -> MapSettings:
+    key, file = env.get("BLUEGRID_MAP_TIANDITU_KEY") or None, env.get("BLUEGRID_MAP_PMTILES") or None
+    if key and file:
+        raise SettingInvalid("Set BLUEGRID_MAP_TIANDITU_KEY or BLUEGRID_MAP_PMTILES, not both")
+    if key and not re.fullmatch("[0-9A-Za-z]{8,64}", key):
+        raise SettingInvalid("BLUEGRID_MAP_TIANDITU_KEY is the key that 天地图 gave: letters and digits only")
+    if file and not Path(file).is_file():
+        raise SettingInvalid(f"BLUEGRID_MAP_PMTILES names no file: {file}")
+    labels = {name: env.get(f"BLUEGRID_MAP_{name.upper()}") or None for name in ("approval_no", "attribution")}
+    for name, said in labels.items():
+        if said and len(said) > MOST_LETTERS_OF_A_LABEL:
+            raise SettingInvalid(f"BLUEGRID_MAP_{name.upper()} is too long")
+    return MapSettings(tianditu_key=key, pmtiles=Path(file).absolute() if file else None, **labels)
 
 
 def _whole(env: Mapping[str, str], name: str, default: int, least: int) -> int:
