@@ -41,6 +41,7 @@ PUBLIC = {
     "OPTIONS /api/v1/media",
     "OPTIONS /api/v1/media/<upload_id>",
     "POST /api/v1/auth/login",
+    "POST /api/v1/auth/session",
     "POST /api/v1/devices/enrol",
     "POST /api/v1/fire-answer",
 }
@@ -198,6 +199,7 @@ PEOPLE = {
     "GET /api/v1/users/me/personal-data.zip",
     "DELETE /api/v1/auth/sign-ins",
     "DELETE /api/v1/auth/sign-ins/<sign_in_id>",
+    "GET /api/v1/auth/session",
     "GET /api/v1/auth/sign-ins",
     "POST /api/v1/auth/second-factor",
     "POST /api/v1/auth/second-factor/confirm",
@@ -256,6 +258,7 @@ KNOWN = {
 }
 """People of every role, and devices; True where a revoked device may still hand in what it has."""
 UNFINISHED = {
+    "GET /api/v1/auth/session",
     "GET /api/v1/users/me",
     "POST /api/v1/auth/logout",
     "POST /api/v1/auth/password",
