@@ -160,13 +160,14 @@ def _conflicts(session: Session, actor: Actor) -> Items:
 def _standing(session: Session, conflicts: Sequence[Conflict]) -> dict[str, dict[str, Any]]:
     """By conflict and field, who wrote the value that stands, and when; a field that nobody changed is not there."""
     found: dict[str, dict[str, Any]] = {one.id: {} for one in conflicts}
-    by_row: dict[str, list[str]] = {}
+    asking: dict[tuple[str, str], list[str]] = {}
     for one in conflicts:
-        by_row.setdefault(one.row_id, []).append(one.id)
+        for field in one.fields:
+            asking.setdefault((one.row_id, field["name"]), []).append(one.id)
     query = select(FieldWrite.row_id, FieldWrite.field, FieldWrite.at, User.id, User.display_name)
-    query = query.join(User, User.id == FieldWrite.author_id).where(FieldWrite.row_id.in_(by_row))
+    query = query.join(User, User.id == FieldWrite.author_id).where(FieldWrite.row_id.in_({row for row, _ in asking}))
     for row_id, field, at, user_id, name in session.execute(query.order_by(FieldWrite.rev)):
-        for id in by_row[row_id]:
+        for id in asking.get((row_id, field), ()):
             found[id][field] = {"by": {"id": user_id, "name": name}, "at": rows.instant(at)}
     return found
 

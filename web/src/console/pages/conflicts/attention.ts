@@ -37,6 +37,17 @@ export interface HeldOp {
   body: string
 }
 
+export interface DoubtfulPlace {
+  finding: string
+  number: string
+  topic: string
+  description: string
+  found_at: string
+  accuracy_m: number | null
+  cell: { code: string; name: string | null } | null
+  candidates: { code: string; name: string | null; share: number }[]
+}
+
 export interface Media {
   sha256: string
   code?: string | null

@@ -29,12 +29,7 @@ const findings = (name: string, query: Record<string, string>, urgent = false): 
 export function numbers(hasRoute: (name: string) => boolean): Number[] {
   return [
     findings('new', { state: 'submitted' }),
-    {
-      name: 'places',
-      count: null,
-      urgent: false,
-      to: { name: 'findings', query: { flag: 'cell-doubtful,cell-unassigned,cell-edge' } },
-    },
+    { name: 'places', count: null, urgent: false, to: { name: 'conflicts', query: { tab: 'places' } } },
     findings('overdue', { figure: 'overdue' }, true),
     findings('returns', { waiting: 'return,extension' }, true),
     findings('returned', { state: 'returned' }),
