@@ -11,6 +11,11 @@ test('no deed while somebody types', () => {
   expect(press('v', { target: { tagName: 'P', isContentEditable: true } })).toBeNull()
 })
 
+test('a box that was just ticked takes no letters away', () => {
+  expect(press('d', { target: { tagName: 'INPUT', type: 'checkbox' } })).toBe('d')
+  expect(press('d', { target: { tagName: 'INPUT', type: 'text' } })).toBeNull()
+})
+
 test("no deed behind an open dialog, nor with the browser's own keys", () => {
   const inside = { tagName: 'BUTTON', closest: (of: string) => of.includes('dialog') }
   expect(press('v', { target: inside })).toBeNull()

@@ -6,8 +6,9 @@ export function deedKey(
   event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'target'>,
 ): string | null {
   if (event.ctrlKey || event.metaKey || event.altKey) return null
-  const at = event.target as Partial<HTMLElement> | null
-  if (at?.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at?.tagName ?? '')) return null
+  const at = event.target as Partial<HTMLInputElement> | null
+  const ticked = at?.type === 'checkbox' || at?.type === 'radio' // nobody types into these
+  if (at?.isContentEditable || (/^(INPUT|TEXTAREA|SELECT)$/.test(at?.tagName ?? '') && !ticked)) return null
   if (at?.closest?.('[role="dialog"],[role="listbox"],[role="combobox"],.maplibregl-map')) return null
   return event.key
 }
