@@ -70,7 +70,7 @@ function many(points: PointLayer, colours: typeof LIGHT): LayerSpecification[] {
   const size = ['interpolate', ['linear'], ['log10', ['get', 'count']], 0, 13, 3, 24, 6, 36]
   return [
     {
-      ...{ id: 'many', type: 'circle', ...from, filter: ['has', 'count'] },
+      ...{ id: 'many', type: 'circle', ...from, filter: ['!', ['has', 'id']] },
       paint: {
         'circle-color': colours.many,
         'circle-radius': size as never,
@@ -79,7 +79,7 @@ function many(points: PointLayer, colours: typeof LIGHT): LayerSpecification[] {
       },
     },
     {
-      ...{ id: 'many-count', type: 'symbol', ...from, filter: ['has', 'count'] },
+      ...{ id: 'many-count', type: 'symbol', ...from, filter: ['!', ['has', 'id']] },
       layout: {
         ...{ 'text-field': ['to-string', ['get', 'count']], 'text-font': FONT, 'text-size': 12 },
         ...{ 'text-allow-overlap': true, 'text-ignore-placement': true },
@@ -96,7 +96,7 @@ function single(asked: Asked, colours: typeof LIGHT): LayerSpecification[] {
     ['match', ['get', said], ...Object.entries(values).flat(), other] as never
   return [
     {
-      ...{ id: 'single', type: 'circle', ...from, filter: ['!', ['has', 'count']] },
+      ...{ id: 'single', type: 'circle', ...from, filter: ['has', 'id'] },
       paint: {
         'circle-color': by(SINGLE[asked.dark ? 'dark' : 'light'], colours.cell),
         'circle-radius': 12,
@@ -105,7 +105,7 @@ function single(asked: Asked, colours: typeof LIGHT): LayerSpecification[] {
       },
     },
     {
-      ...{ id: 'single-sign', type: 'symbol', ...from, filter: ['!', ['has', 'count']] },
+      ...{ id: 'single-sign', type: 'symbol', ...from, filter: ['has', 'id'] },
       layout: {
         ...{ 'text-field': by(asked.signs, ''), 'text-font': FONT, 'text-size': 12 },
         ...{ 'text-allow-overlap': true, 'text-ignore-placement': true },
