@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -87,6 +88,17 @@ class SignInRules:
 
 
 @dataclass(frozen=True, slots=True)
+class SingleSignOn:
+    """The office's own OpenID Connect provider; `claim` holds the user name, `name` is what people call it."""
+
+    issuer: str
+    client_id: str
+    client_secret: str | None = None
+    claim: str = "preferred_username"
+    name: str = "单点登录"
+
+
+@dataclass(frozen=True, slots=True)
 class MapSettings:
     """What lies below the layers of a map, and what it must be labelled with; without any, there is no base map.
 
@@ -124,11 +136,13 @@ class Settings:
     argon2_memory_kib: int = 65536
     login_attempts: str = "10 per minute"
     hooks_private: bool = False
+    hooks_authorities: Path | None = None
     digest_hour: int = 8
     limits: Limits = field(default_factory=Limits)
     draw_rates: DrawRates = field(default_factory=DrawRates)
     photo_rules: PhotoRules = field(default_factory=PhotoRules)
     sign_in: SignInRules = field(default_factory=SignInRules)
+    single_sign_on: SingleSignOn | None = None
     plate_rules: Path | None = None
     maps: MapSettings = field(default_factory=MapSettings)
 
@@ -183,12 +197,25 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         draw_rates=_draw_rates(env),
         photo_rules=_photo_rules(env),
         sign_in=_sign_in(env),
+        single_sign_on=_single_sign_on(env),
         audit_days=_whole(env, "BLUEGRID_AUDIT_DAYS", LEAST_AUDIT_DAYS, least=LEAST_AUDIT_DAYS),
         plate_rules=Path(env["BLUEGRID_PLATE_RULES"]).absolute() if env.get("BLUEGRID_PLATE_RULES") else None,
         hooks_private=env.get("BLUEGRID_HOOKS_PRIVATE") == "1",
+        hooks_authorities=_hooks_authorities(env),
         digest_hour=_hour(env, "BLUEGRID_DIGEST_HOUR", 8),
         maps=_maps(env),
     )
+
+
+def _hooks_authorities(env: Mapping[str, str]) -> Path | None:
+    if not env.get("BLUEGRID_HOOKS_CA"):
+        return None
+    path = Path(env["BLUEGRID_HOOKS_CA"]).absolute()
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=str(path))
+    except OSError as error:
+        raise SettingInvalid(f"BLUEGRID_HOOKS_CA names no PEM file of certificates: {path}") from error
+    return path
 
 
 DRAW_SETTINGS = {
@@ -233,6 +260,24 @@ def _sign_in(env: Mapping[str, str]) -> SignInRules:
         lock_minutes=_whole(env, "BLUEGRID_LOCK_MINUTES", 15, least=1),
         admin_password_days=_whole(env, "BLUEGRID_ADMIN_PASSWORD_DAYS", 180, least=0),
         admin_second_factor=asked == "required",
+    )
+
+
+def _single_sign_on(env: Mapping[str, str]) -> SingleSignOn | None:
+    issuer, client_id = env.get("BLUEGRID_OIDC_ISSUER"), env.get("BLUEGRID_OIDC_CLIENT_ID")
+    if not issuer and not client_id:
+        return None
+    if not issuer or not client_id:
+        raise SettingInvalid("BLUEGRID_OIDC_ISSUER and BLUEGRID_OIDC_CLIENT_ID are set together")
+    if not issuer.startswith(("https://", "http://127.0.0.1:", "http://[::1]:")):
+        raise SettingInvalid("BLUEGRID_OIDC_ISSUER begins with https://")
+    usual = SingleSignOn(issuer, client_id)
+    return SingleSignOn(
+        issuer,
+        client_id,
+        client_secret=env.get("BLUEGRID_OIDC_CLIENT_SECRET") or None,
+        claim=env.get("BLUEGRID_OIDC_CLAIM") or usual.claim,
+        name=env.get("BLUEGRID_OIDC_NAME") or usual.name,
     )
 
 

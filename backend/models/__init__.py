@@ -4,8 +4,9 @@ from backend.models.campaign import Campaign, RosterEntry
 from backend.models.case import Case, CaseStep, Hop, HopExtension, Office
 from backend.models.checklist import ChecklistDraft, ChecklistVersion
 from backend.models.conflict import Conflict, FieldWrite
+from backend.models.county_table import CountyTable, Statement
 from backend.models.device import Device, DeviceToken, Invite, Stream
-from backend.models.draw import Draw
+from backend.models.draw import Draw, DrawPublication
 from backend.models.evidence import DailyRoot, LogRecord, ReceiptKey
 from backend.models.export import Export
 from backend.models.feed import FeedEvent, FeedMark, WebHook, WebHookDelivery
@@ -27,7 +28,7 @@ from backend.models.sign_in import LoginToken, RecoveryCode, SecondFactor, SignI
 from backend.models.site import Site, SiteChange, SiteImport, SiteImportRow
 from backend.models.supervision import Supervision
 from backend.models.sync import Counter, Entry, OpIdentity, OpRecord, QuarantinedBody, ScopeDigest, SyncedRow
-from backend.models.task import Task, TaskStep
+from backend.models.task import Task, TaskCompanion, TaskRule, TaskStep
 from backend.models.unit import ManagementUnit, UnitChange, UnitMember
 from backend.models.unit_reply import UnitLink, UnitPhoto, UnitReply
 from backend.models.zone import ZoneSet
@@ -47,10 +48,12 @@ __all__ = [
     "Comment",
     "Conflict",
     "Counter",
+    "CountyTable",
     "DailyRoot",
     "Device",
     "DeviceToken",
     "Draw",
+    "DrawPublication",
     "Entry",
     "Export",
     "FeedEvent",
@@ -115,10 +118,13 @@ __all__ = [
     "SiteImportRow",
     "SitePlate",
     "SitePlateChange",
+    "Statement",
     "Stream",
     "Supervision",
     "SyncedRow",
     "Task",
+    "TaskCompanion",
+    "TaskRule",
     "TaskStep",
     "UnitChange",
     "UnitLink",

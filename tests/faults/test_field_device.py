@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +13,15 @@ import pytest
 from sync import signing
 from tests.backend.serving import Served
 from tests.faults.test_killed_at_failpoints import invitation
-from tests.field_device import FieldDevice
+from tests.field_device import FieldDevice, Node
 from tests.stories import jpeg
 
 PHOTO = jpeg((200, 150), comment=b"a field device")
 
 
 @pytest.fixture
-def phone() -> Iterator[FieldDevice]:
-    device = FieldDevice()
-    yield device
-    device.close()
+def phone(node: Node) -> FieldDevice:
+    return FieldDevice(node)
 
 
 @pytest.mark.slow

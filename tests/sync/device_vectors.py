@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,7 @@ def receipt_cases() -> dict[str, Any]:
         "none": None,
         "cut": good[:-3],
         "changed": good.replace(".", ".A", 1),
+        "another signature": good.rpartition(".")[0] + "." + receipts.sign(key, replace(said, n=2)).rpartition(".")[2],
         "another key": receipts.sign(other, said),
         "a root": key.seal(receipts.ROOT, {"day": "2026-11-22"}),
         "no jws": "receipt",

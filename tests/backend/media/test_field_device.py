@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from itertools import count
 
 import pytest
 from sqlalchemy import select
@@ -10,18 +10,17 @@ from sqlalchemy import select
 from backend.extensions import db
 from backend.models import OpRecord, Stream
 from sync import signing
-from tests.field_device import FieldDevice
+from tests.field_device import FieldDevice, Node
 from tests.stories import Server, jpeg
 
 
 @pytest.fixture
-def device(server: Server, address: str) -> Iterator[FieldDevice]:
+def device(server: Server, address: str, node: Node) -> FieldDevice:
     server.person("wei")
-    device = FieldDevice()
+    device = FieldDevice(node)
     device.begin(address)
     device.do("enrol", code=server.invite("wei"))
-    yield device
-    device.close()
+    return device
 
 
 def test_the_field_app_enrols_records_with_a_photo_and_syncs(server: Server, device: FieldDevice) -> None:
@@ -48,6 +47,43 @@ def test_a_device_whose_key_is_another_goes_on_in_a_new_stream(server: Server, d
     assert server.findings() == [finding]
     assert device.state()["stream"]["id"] != stream
     assert _all_signed(server) == 1
+
+
+def test_whatever_write_of_a_sync_fails_nothing_is_lost_or_doubled(
+    server: Server, device: FieldDevice, address: str
+) -> None:
+    """The power goes before each of its writes in turn; the app that starts again ends what was begun."""
+    assert device.sync()["trouble"] is None  # the packs of checklists
+    recorded: set[str] = set()
+    for writes in count():
+        recorded.add(device.report(jpeg((8 + writes, 8))))
+        device.do("power", writes=writes)
+        trouble = device.sync()["trouble"]
+        died = device.do("power", writes=0) < 0
+        assert died == (trouble is not None), trouble
+        device.begin(address)
+        assert device.sync()["trouble"] is None
+        if not died:
+            break
+    assert writes >= 8
+    assert set(server.findings()) == recorded
+    state = device.state()
+    assert {one["state"] for one in state["standings"]} == {"complete"}
+    assert [op["n"] for op in state["retained"]] == list(range(1, 2 * len(recorded) + 1))
+    photos = [photo for row in state["rows"] if row["type"] == "finding" for photo in row["row"]["photos"]]
+    assert [photo["stored"] for photo in photos] == [True] * len(recorded)
+
+
+def test_a_record_is_kept_whole_or_not_at_all(device: FieldDevice, address: str) -> None:
+    device.do("power", writes=1)  # the photo's bytes
+    with pytest.raises(AssertionError):
+        device.report(jpeg())
+    device.begin(address)
+    state = device.state()
+    assert (state["outbox"], state["standings"], state["stream"]["n"]) == ([], [], 0)
+    assert [photo["state"] for photo in state["media"]] == ["held"]
+    device.report(jpeg())
+    assert [op["n"] for op in device.state()["outbox"]] == [1, 2]
 
 
 def _all_signed(server: Server) -> int:

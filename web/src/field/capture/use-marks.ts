@@ -1,16 +1,14 @@
 /** The lines over a picture, for components: of the camera now, and of a photo that is held. */
-import { computed, onBeforeUnmount, onMounted, ref, type Ref } from 'vue'
+import { computed, onBeforeUnmount, ref, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { useDevice } from '../device'
+import { useMe } from '../frame/me'
 import { useCellName } from '../ground'
 import type { PhotoOf, Position } from '../sync'
 import { marks } from './marks'
 
 function useInspector(): Ref<string | null> {
-  const name = ref<string | null>(null)
-  const device = useDevice()
-  onMounted(async () => (name.value = (await device.person())?.name ?? null))
-  return name
+  const me = useMe()
+  return computed(() => me.value?.name ?? null)
 }
 
 /** The lines as they would be this second. */

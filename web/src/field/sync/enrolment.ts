@@ -13,6 +13,15 @@ export interface App {
   platform: string
 }
 
+/** The invitation is another person's, and this device still has work of the one before, which must not go in her name. */
+export class WorkOfAnother extends Error {
+  readonly code = 'work-of-another'
+
+  constructor(readonly owner: string) {
+    super(`this device still keeps work of ${owner}`)
+  }
+}
+
 type Said = Json & { stream: string; token: string } & ServerKnown
 
 export class Enrolment {
@@ -27,7 +36,7 @@ export class Enrolment {
 
   /** Take an invitation: its code, or the link that holds it. Again with the same code after a lost answer is harmless.
    *
-   * Enrolling anew re-issues everything that is still here in the new stream. Throws Problem, NoAnswer.
+   * Enrolling anew re-issues everything that is still here in the new stream. Throws Problem, NoAnswer, WorkOfAnother.
    */
   async enrol(code: string, name: string): Promise<void> {
     const answer = await this.server.open('POST', '/api/v1/devices/enrol', {
@@ -40,6 +49,7 @@ export class Enrolment {
     })
     if (answer.status !== 201) throw answer.problem()
     const said = answer.json() as Said
+    await this.requireSamePerson(said)
     for (;;) {
       const before = await this.db.known('stream')
       try {
@@ -49,6 +59,16 @@ export class Enrolment {
         if (!(error instanceof TipMoved)) throw error
       }
     }
+  }
+
+  /** The work that is here was signed and is to be answered for by the one who did it. */
+  private async requireSamePerson({ user }: Said): Promise<void> {
+    const before = (await this.db.known('server'))?.user
+    if (before === undefined || before.id === user.id) return
+    const { outbox, retained, aside, media } = this.db
+    const ops = (await outbox.count()) + (await retained.count()) + (await aside.count())
+    const photos = await media.filter(({ kept }) => kept).count()
+    if (ops + photos > 0) throw new WorkOfAnother(String(before.display_name ?? before.name))
   }
 
   /** Names this installation, from its first try to enrol on. */
@@ -69,8 +89,14 @@ export class Enrolment {
   }
 
   /** What becomes of what is here already. */
-  private async moved({ stream, epoch }: Said): Promise<Change[]> {
+  private async moved({ stream, epoch, user }: Said): Promise<Change[]> {
     const [before, server] = [await this.db.known('stream'), await this.db.known('server')]
+    if (server !== undefined && server.user.id !== user.id) {
+      // nothing of the one before waits here any more: what she sees as hers is not the next one's
+      const hers = await this.db.submissions.toCollection().primaryKeys()
+      const gone = hers.map((id): Change => ['submissions', id, null])
+      return [['meta', 'stream', { id: stream, n: 0, sha256: null }], ...gone, ...(await this.server.forgetting())]
+    }
     if (before?.id === stream) {
       return server !== undefined && server.epoch !== epoch ? this.server.unsent() : []
     }

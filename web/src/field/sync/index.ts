@@ -11,6 +11,7 @@ import { Enrolment, type App } from './enrolment'
 import { Mirror } from './mirror'
 import { OneAtATime } from './one_at_a_time'
 import { Outbox } from './outbox'
+import { outboxFile } from './outbox_file'
 import { Packs } from './packs'
 import { Photos } from './photos'
 import { Pull } from './pull'
@@ -28,8 +29,10 @@ import { onMeteredNetwork, Uploads, type Metered } from './uploads'
 export type * from './types'
 export type { FieldDatabase, MediaRecord, MediaState, OpRecord, Outcome } from './database'
 export { newId, withOffset } from './clock'
+export { WorkOfAnother } from './enrolment'
 export { NotEnrolled, OpTooLarge } from './outbox'
 export { NotKept } from './photos'
+export { outboxFile, PassphraseTooShort, SHORTEST_PASSPHRASE } from './outbox_file'
 export { StorageFull } from './database'
 export { AutoSync, browserOccasions } from './auto_sync'
 export { askToPersist, storageState, type StorageReason, type StorageState } from './storage_state'
@@ -79,7 +82,7 @@ export class Device {
     this.alone = new OneAtATime(lockOf(db))
   }
 
-  /** Take an invitation: its code or its whole link. Harmless to repeat after a lost answer; throws Problem, NoAnswer. */
+  /** Take an invitation: its code or its whole link. Harmless to repeat after a lost answer; throws Problem, NoAnswer, WorkOfAnother. */
   async enrol(code: string, deviceName: string): Promise<void> {
     return this.alone.run('enrol', () => this.enrolment.enrol(code, deviceName))
   }
@@ -102,6 +105,13 @@ export class Device {
   /** What may wait for a network that costs nothing. */
   async chooseMediaPolicy(policy: Meta['media_policy']): Promise<void> {
     await this.db.meta.put(policy, 'media_policy')
+  }
+
+  /** Everything that is still here, as one encrypted file to hand in by other ways. Throws PassphraseTooShort. */
+  async exportOutbox(passphrase: string): Promise<Blob> {
+    const parts: Blob[] = []
+    for await (const piece of outboxFile(this.db, passphrase)) parts.push(new Blob([piece]))
+    return new Blob(parts, { type: 'application/octet-stream' })
   }
 
   /** Who this device belongs to; null before enrolment. */

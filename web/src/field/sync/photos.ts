@@ -28,7 +28,8 @@ export class Photos {
       ...{ sha256, size: data.byteLength, mediaType, filename, state: 'held', seq: null, sent: 0 },
       ...{ at: this.clock.wall(), kept: true, url: null, problem: null },
     }
-    const record = { ...(before ?? fresh), kept: true }
+    const lost = before?.problem === 'bytes-lost' // the same bytes again: they go to the server after all
+    const record = { ...(before ?? fresh), kept: true, ...(lost && { state: 'waiting' as const, problem: null }) }
     const copy = new Blob([data], { type: record.mediaType })
     await write(this.db, [
       ['bytes', sha256, copy],

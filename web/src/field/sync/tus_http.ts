@@ -74,7 +74,7 @@ export const blobReader: FileReader = {
 
 /** Upload addresses in the media table, by the SHA-256 of what is sent there.
  *
- * The client waits for ever when keeping an address fails; `failed` is told instead.
+ * The client knows nothing of an address that cannot be kept; `failed` is told, and the upload goes no further.
  */
 export function urlStorage(db: FieldDatabase, failed: (error: unknown) => void): UrlStorage {
   return {
@@ -93,7 +93,7 @@ export function urlStorage(db: FieldDatabase, failed: (error: unknown) => void):
         await db.media.update(sha256, { url: (uploadUrl ?? '').replace(/^https?:\/\/[^/]+/, '') })
       } catch (error) {
         failed(error)
-        throw error
+        return new Promise(() => {}) // it goes no further
       }
       return sha256
     },

@@ -115,7 +115,7 @@ test('a server in trouble does not make an upload begin anew', async () => {
   tus.failing.set(3, 'lost')
   await device.sync()
   tus.failing.set(4, 503)
-  await device.sync()
+  expect(await device.sync()).toMatchObject({ trouble: null, uploaded: 0 })
   expect(tus.sent.at(-1)).toBe('HEAD /api/v1/media/u1')
   tus.status = { status: 'stored', seq: 20 }
   await device.sync()
@@ -190,6 +190,28 @@ test('a photo whose bytes went missing here is shown, and wedges nothing', async
   await db.bytes.delete(lost)
   expect((await device.sync()).uploaded).toBe(1)
   expect(await db.media.get(lost)).toMatchObject({ state: 'refused', problem: 'bytes-lost', kept: false })
+  await device.hold(new Blob([new Uint8Array(10).fill(1)]), 'again.jpg')
+  tus.status = { status: 'stored', seq: 20 }
+  await device.sync()
+  expect(await db.media.get(lost)).toMatchObject({ state: 'stored', problem: null, kept: true })
+})
+
+test('what is recorded during an upload goes before the next photo', async () => {
+  await waiting(10, 1)
+  await waiting(20, 2)
+  const send = tus.send.bind(tus)
+  tus.send = async (method, path, headers, body) => {
+    const pushing = path.endsWith('/push') && (body as string).includes('finding.comment')
+    if (pushing) tus.sent.push('push')
+    if (pushing) await db.outbox.clear()
+    if (method === 'PATCH' && tus.sent.length === 1) {
+      const act = { cmd: 'finding.comment', row: crypto.randomUUID(), args: {} }
+      await device.record([act], [], { id: 's', kind: 'comment', title: '', subject: { type: 'finding', id: 'f' } })
+    }
+    return send(method, path, headers, body)
+  }
+  expect((await device.sync()).trouble).toBeNull()
+  expect(tus.sent.map((one) => one.split(' ')[0])).toEqual(['POST', 'PATCH', 'push', 'POST', 'PATCH'])
 })
 
 test('a photo that no record names is neither sent nor asked about', async () => {

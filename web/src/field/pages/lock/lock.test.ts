@@ -50,6 +50,14 @@ test('an app that is started again is still locked, also when the clock was put 
   expect(lock.locked.value).toBe(true)
 })
 
+test('what was locked by hand is still locked when the app is started again', async () => {
+  const lock = useLock()
+  await lock.setPin('2580', NOON)
+  lock.lockNow()
+  lock.begin(NOON + 1000)
+  expect(lock.locked.value).toBe(true)
+})
+
 test('the PIN opens, a wrong one does not, and after five wrong ones even the right one has to wait', async () => {
   const lock = useLock()
   await lock.setPin('2580', NOON)

@@ -54,6 +54,7 @@ export function useLock() {
   function begin(now: number): void {
     kept.value = stored()
     touched = Number(localStorage.getItem(TOUCHED) ?? 0)
+    locked.value = false
     check(now)
   }
 
@@ -65,6 +66,13 @@ export function useLock() {
   function touch(now: number): void {
     check(now)
     if (!locked.value && now - touched >= NOTED_EVERY_MS) note(now)
+  }
+
+  /** Locked by hand: as if nobody had ever touched it, so that starting the app anew opens nothing. */
+  function lockNow(): void {
+    if (kept.value === null) return
+    note(0)
+    locked.value = true
   }
 
   function opened(now: number): void {
@@ -119,6 +127,6 @@ export function useLock() {
     setPin,
     setPasskey,
     remove,
-    lockNow: () => (locked.value = kept.value !== null),
+    lockNow,
   }
 }

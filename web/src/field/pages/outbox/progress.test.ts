@@ -12,8 +12,11 @@ test('a submission is received when its last op is, and complete when its last p
   expect(stationOf(standing(3, 2))).toBe('complete')
 })
 
-test('one that needs somebody still shows where it is', () => {
+test('what was rejected or is held is received and not complete; what is in conflict is all there', () => {
+  expect(stationOf(standing(3, 2, { state: 'needs-you', reason: 'args-invalid' }))).toBe('received')
+  expect(stationOf(standing(3, 2, { state: 'needs-you', reason: 'conflict' }))).toBe('complete')
   expect(stationOf(standing(3, 1, { state: 'needs-you', reason: 'conflict' }))).toBe('received')
+  expect(stationOf(standing(2, 2, { state: 'needs-you', reason: 'args-invalid' }))).toBe('on-device')
 })
 
 test('no photo, and photos on their way, are not called unchanged', () => {

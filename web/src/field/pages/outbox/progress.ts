@@ -4,10 +4,13 @@ import type { Standing } from '../../sync'
 export const STATIONS = ['on-device', 'received', 'complete'] as const
 export type Station = (typeof STATIONS)[number]
 
-/** The station reached. What needs somebody stands where its parts are: that is said beside it, not instead of it. */
-export function stationOf({ ops, opsReceived, media, mediaStored }: Standing): Station {
+/** The station reached. What was not taken, or waits for a supervisor, is received and no more; what somebody else
+ * was faster with is all there, visibly in conflict.
+ */
+export function stationOf({ state, reason, ops, opsReceived, media, mediaStored }: Standing): Station {
   if (opsReceived < ops) return 'on-device'
-  return mediaStored < media ? 'received' : 'complete'
+  const settled = state !== 'needs-you' || reason === 'conflict'
+  return settled && mediaStored === media ? 'complete' : 'received'
 }
 
 /** True when the photos that were counted are on the server as they were taken. */
