@@ -16,6 +16,7 @@ from backend.api import access
 from backend.services.errors import NotFound, ServiceError
 
 DIST = Path(__file__).parents[1] / "web" / "dist"
+BASES = {"field": "/app/", "console": "/console/"}
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; "
     "img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self' data:; connect-src 'self'; "
@@ -48,13 +49,18 @@ def blueprint(name: str, prefix: str) -> Blueprint:
     return routes
 
 
+def is_built(app: str) -> bool:
+    """Whether an app was built on this machine."""
+    return (DIST / app / "index.html").is_file()
+
+
 def send(app: str, path: str) -> Response:
     """A file of dist/<app>; its index.html for an address without a suffix, since the app has pages of its own.
 
     Raises NotFound, WebClientMissing.
     """
     folder = DIST / app
-    if not (folder / "index.html").is_file():
+    if not is_built(app):
         raise WebClientMissing("The web client has not been built here; run make run or make demo.")
     file = (folder / path).resolve()
     if not file.is_relative_to(folder.resolve()) or not file.is_file():

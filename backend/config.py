@@ -87,6 +87,17 @@ class SignInRules:
 
 
 @dataclass(frozen=True, slots=True)
+class SingleSignOn:
+    """The office's own OpenID Connect provider; `claim` holds the user name, `name` is what people call it."""
+
+    issuer: str
+    client_id: str
+    client_secret: str | None = None
+    claim: str = "preferred_username"
+    name: str = "单点登录"
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that differs between two installations."""
 
@@ -116,6 +127,7 @@ class Settings:
     draw_rates: DrawRates = field(default_factory=DrawRates)
     photo_rules: PhotoRules = field(default_factory=PhotoRules)
     sign_in: SignInRules = field(default_factory=SignInRules)
+    single_sign_on: SingleSignOn | None = None
     plate_rules: Path | None = None
 
     @property
@@ -169,6 +181,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         draw_rates=_draw_rates(env),
         photo_rules=_photo_rules(env),
         sign_in=_sign_in(env),
+        single_sign_on=_single_sign_on(env),
         audit_days=_whole(env, "BLUEGRID_AUDIT_DAYS", LEAST_AUDIT_DAYS, least=LEAST_AUDIT_DAYS),
         plate_rules=Path(env["BLUEGRID_PLATE_RULES"]).absolute() if env.get("BLUEGRID_PLATE_RULES") else None,
         hooks_private=env.get("BLUEGRID_HOOKS_PRIVATE") == "1",
@@ -230,6 +243,24 @@ def _sign_in(env: Mapping[str, str]) -> SignInRules:
         lock_minutes=_whole(env, "BLUEGRID_LOCK_MINUTES", 15, least=1),
         admin_password_days=_whole(env, "BLUEGRID_ADMIN_PASSWORD_DAYS", 180, least=0),
         admin_second_factor=asked == "required",
+    )
+
+
+def _single_sign_on(env: Mapping[str, str]) -> SingleSignOn | None:
+    issuer, client_id = env.get("BLUEGRID_OIDC_ISSUER"), env.get("BLUEGRID_OIDC_CLIENT_ID")
+    if not issuer and not client_id:
+        return None
+    if not issuer or not client_id:
+        raise SettingInvalid("BLUEGRID_OIDC_ISSUER and BLUEGRID_OIDC_CLIENT_ID are set together")
+    if not issuer.startswith(("https://", "http://127.0.0.1:", "http://[::1]:")):
+        raise SettingInvalid("BLUEGRID_OIDC_ISSUER begins with https://")
+    usual = SingleSignOn(issuer, client_id)
+    return SingleSignOn(
+        issuer,
+        client_id,
+        client_secret=env.get("BLUEGRID_OIDC_CLIENT_SECRET") or None,
+        claim=env.get("BLUEGRID_OIDC_CLAIM") or usual.claim,
+        name=env.get("BLUEGRID_OIDC_NAME") or usual.name,
     )
 
 

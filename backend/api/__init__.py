@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from backend.api import access, overload
+from backend.api import access, credentials, overload
 from backend.api.json_provider import OrjsonProvider
 from backend.config import Settings
 from backend.extensions import api, limiter
@@ -51,6 +51,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         places,
         plates,
         rectify_page,
+        single_sign_on,
         site_imports,
         sites,
         statistics,
@@ -80,8 +81,10 @@ def init_app(app: Flask, settings: Settings) -> None:
     api.init_app(app)
     overload.init_app(app, settings)
     app.before_request(access.authorise)
+    credentials.init_app(app)
     for module in (
         auth,
+        single_sign_on,
         people,
         personal_data,
         certificates,

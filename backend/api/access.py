@@ -13,6 +13,8 @@ from uuid import UUID
 from flask import Flask, current_app, g, request
 
 from backend import clock
+from backend.api import credentials
+from backend.api.credentials import Credential
 from backend.services import accounts, audit, devices, sign_ins
 from backend.services.actor import Actor
 from backend.services.errors import NotAllowed, TokenRevoked, Unauthenticated
@@ -90,12 +92,10 @@ def current_actor() -> Actor:
     return actor
 
 
-def bearer_token() -> str:
-    """The token of the request; raises Unauthenticated without one."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise Unauthenticated("Send 'Authorization: Bearer …' with the token of your device or sign-in.")
-    return token.strip()
+def current_owes() -> str | None:
+    """What the person of the request under way still owes; only `unfinished` routes see anything here."""
+    owes: str | None = g.owes
+    return owes
 
 
 def authorise() -> None:
@@ -107,7 +107,9 @@ def authorise() -> None:
         raise NotAllowed("This route is not open.")
     if access.public:
         return
-    actor, owes = _actor(bearer_token())
+    credential = credentials.presented()
+    credentials.require_proof(credential)
+    actor, owes = _actor(credential)
     if owes is not None and not access.unfinished:
         raise SignInUnfinished("Before anything else: change your password, or set up your second factor.", owes=owes)
     if actor.device_id is None:
@@ -117,16 +119,17 @@ def authorise() -> None:
         raise NotAllowed("This needs a person's sign-in, not a device's token.")
     elif actor.device_revoked and not access.even_revoked:
         raise TokenRevoked("This device was revoked; it may still send what it has.")
-    g.actor = actor
+    g.actor, g.owes = actor, owes
     if access.personal is not None:
         _note_read(actor, access.personal)
 
 
-def _actor(token: str) -> tuple[Actor, str | None]:
-    """Who has a token, and what that one owes before anything else."""
-    settings, now = current_app.extensions["bluegrid.settings"], clock.now()
+def _actor(credential: Credential) -> tuple[Actor, str | None]:
+    """Who has a token, and what that one owes before anything else. A device shows its own in the header alone."""
+    settings, now, token = current_app.extensions["bluegrid.settings"], clock.now(), credential.token
+    grace = settings.revoked_grace_days
     with reading() as session:
-        caller = devices.device_behind(session, token, now, settings.revoked_grace_days)
+        caller = None if credential.by_cookie else devices.device_behind(session, token, now, grace)
         person = None if caller else sign_ins.behind(session, token, settings.sign_in, now)
         actor = accounts.actor_of(person.user) if person else None
     if caller is not None:

@@ -1,23 +1,23 @@
 """Sign-in and sign-out of people; their own password, sign-ins and second factor.
 
-Tokens travel in the Authorization header and in no cookie, so that no other site's page can use them.
+Programs get a bearer token (`login`). Pages get a cookie (`session`), and a proof that they send with every change.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, request
+from flask import Response, current_app, jsonify, request
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
 from backend import clock
-from backend.api import access
-from backend.api.access import bearer_token
+from backend.api import access, credentials
+from backend.api.people import UserSchema
 from backend.config import Settings
 from backend.extensions import limiter
 from backend.services import accounts, qr, second_factor, sign_ins
-from backend.services.signing_in import Entrance
+from backend.services.signing_in import Entrance, Opened
 from backend.services.texts import require_storable
 from backend.transactions import reading, writing
 
@@ -25,17 +25,17 @@ blueprint = Blueprint("auth", __name__, url_prefix="/api/v1/auth", description="
 _code = validate.Length(1, 40)
 
 
-def _settings() -> Settings:
+def settings() -> Settings:
     settings: Settings = current_app.extensions["bluegrid.settings"]
     return settings
 
 
 def _sealer() -> second_factor.Sealer:
-    return second_factor.Sealer(_settings().secret_key)
+    return second_factor.Sealer(settings().secret_key)
 
 
-def _entrance() -> Entrance:
-    return Entrance(reading, writing, clock.now, _settings().sign_in, _sealer())
+def entrance() -> Entrance:
+    return Entrance(reading, writing, clock.now, settings().sign_in, _sealer())
 
 
 class LoginSchema(Schema):
@@ -56,8 +56,16 @@ class LoginAnswerSchema(Schema):
     owes = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "password-change or second-factor: until that is done the token opens nothing else"},
+        metadata={
+            "description": "password-change, second-factor or second-factor-code: the token opens nothing else before"
+        },
     )
+
+
+def _open(said: dict[str, Any]) -> Opened:
+    require_storable(said["username"], "username")
+    agent = request.headers.get("User-Agent", "").replace("\0", "")
+    return entrance().sign_in(said["username"], said["password"], said["code"], agent, request.remote_addr)
 
 
 @blueprint.post("/login")
@@ -67,9 +75,7 @@ class LoginAnswerSchema(Schema):
 @access.public()
 def login(said: dict[str, Any]) -> dict[str, object]:
     """Exchange a user name and password for a bearer token."""
-    require_storable(said["username"], "username")
-    agent = request.headers.get("User-Agent", "").replace("\0", "")
-    opened = _entrance().sign_in(said["username"], said["password"], said["code"], agent, request.remote_addr)
+    opened = _open(said)
     owes = opened.owes
     return {
         "token": opened.token,
@@ -77,6 +83,54 @@ def login(said: dict[str, Any]) -> dict[str, object]:
         "must_change_password": owes == sign_ins.PASSWORD_CHANGE,
         "owes": owes,
     }
+
+
+class PageSessionSchema(Schema):
+    owes = fields.String(required=True, allow_none=True, metadata={"description": "As at login"})
+    proof = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "A page sends it as X-Bluegrid-Proof with every change; null with a bearer token"},
+    )
+
+
+class OwnSessionSchema(PageSessionSchema):
+    user = fields.Nested(UserSchema, required=True)
+    idle_minutes = fields.Integer(required=True, metadata={"description": "Unused for so long it ends; 0: it does not"})
+    second_factor = fields.Boolean(required=True, metadata={"description": "Whether one is in force"})
+    recovery_codes = fields.Integer(required=True, metadata={"description": "How many are left"})
+
+
+@blueprint.post("/session")
+@limiter.limit(lambda: current_app.config["BLUEGRID_LOGIN_ATTEMPTS"])
+@blueprint.arguments(LoginSchema)
+@blueprint.response(201, PageSessionSchema)
+@access.public()
+def open_session(said: dict[str, Any]) -> Response:
+    """Sign in from a page of this server: the token goes into a cookie that no script can read."""
+    credentials.require_own_page()
+    opened = _open(said)
+    response = jsonify(owes=opened.owes, proof=credentials.proof_of(opened.token))
+    response.status_code = 201
+    credentials.remember(response, opened.token)
+    return response
+
+
+@blueprint.get("/session")
+@blueprint.response(200, OwnSessionSchema)
+@access.people(unfinished=True)
+def own_session() -> dict[str, Any]:
+    """Who is signed in here, what is owed, and the proof for changes."""
+    shown, user_id = credentials.presented(), access.current_actor().user_id
+    with reading() as session:
+        return {
+            "user": accounts.shown(accounts.by_id(session, user_id)),
+            "owes": access.current_owes(),
+            "proof": credentials.proof_of(shown.token) if shown.by_cookie else None,
+            "idle_minutes": settings().sign_in.idle_minutes,
+            "second_factor": second_factor.is_set(session, user_id),
+            "recovery_codes": second_factor.codes_left(session, user_id),
+        }
 
 
 class PasswordSchema(Schema):
@@ -92,16 +146,19 @@ class PasswordSchema(Schema):
 def change_password(said: dict[str, str]) -> None:
     """Change one's own password; other sign-ins of this account end."""
     actor = access.current_actor()
-    _entrance().change_password(actor.user_id, actor.name, said["old"], said["new"], keep=bearer_token())
+    entrance().change_password(actor.user_id, actor.name, said["old"], said["new"], keep=credentials.presented().token)
 
 
 @blueprint.post("/logout")
 @blueprint.response(204)
 @access.people(unfinished=True)
-def logout() -> None:
+def logout() -> Response:
     """End the sign-in of the token used."""
     with writing() as session:
-        sign_ins.close_login(session, bearer_token(), clock.now())
+        sign_ins.close_login(session, credentials.presented().token, clock.now())
+    response = Response(status=204)
+    credentials.forget(response)
+    return response
 
 
 class SignInSchema(Schema):
@@ -120,7 +177,9 @@ class SignInSchema(Schema):
 def own_sign_ins() -> list[dict[str, Any]]:
     """One's own sign-ins that are open."""
     with reading() as session:
-        return sign_ins.listing(session, access.current_actor(), bearer_token(), _settings().sign_in, clock.now())
+        return sign_ins.listing(
+            session, access.current_actor(), credentials.presented().token, settings().sign_in, clock.now()
+        )
 
 
 @blueprint.delete("/sign-ins/<sign_in_id>")
@@ -161,7 +220,7 @@ class EnrolmentSchema(Schema):
 def begin_second_factor(said: dict[str, str]) -> dict[str, str]:
     """Begin to set up a second factor: a secret for the authenticator app. It counts once it is confirmed."""
     actor = access.current_actor()
-    _entrance().prove(actor.name, said["password"])
+    entrance().prove(actor.name, said["password"])
     with writing() as session:
         user = accounts.by_id(session, actor.user_id)
         secret, uri = second_factor.begin(session, user, _sealer(), clock.now())
@@ -192,6 +251,17 @@ def confirm_second_factor(said: dict[str, str]) -> dict[str, list[str]]:
         return {"recovery_codes": second_factor.confirm(session, user_id, said["code"], _sealer(), clock.now())}
 
 
+@blueprint.post("/second-factor/prove")
+@limiter.limit(lambda: current_app.config["BLUEGRID_LOGIN_ATTEMPTS"])
+@blueprint.arguments(CodeSchema)
+@blueprint.response(204)
+@access.people(unfinished=True)
+def prove_second_factor(said: dict[str, str]) -> None:
+    """The code that a sign-in through the office's provider still owes (`owes: second-factor-code`)."""
+    actor = access.current_actor()
+    entrance().prove_factor(actor.user_id, actor.name, said["code"], credentials.presented().token)
+
+
 @blueprint.post("/second-factor/recovery-codes")
 @limiter.limit(lambda: current_app.config["BLUEGRID_LOGIN_ATTEMPTS"])
 @blueprint.arguments(BothFactorsSchema)
@@ -200,4 +270,4 @@ def confirm_second_factor(said: dict[str, str]) -> dict[str, list[str]]:
 def renew_recovery_codes(said: dict[str, str]) -> dict[str, list[str]]:
     """New recovery codes; the old ones open nothing any more."""
     actor = access.current_actor()
-    return {"recovery_codes": _entrance().renew_codes(actor.user_id, actor.name, said["password"], said["code"])}
+    return {"recovery_codes": entrance().renew_codes(actor.user_id, actor.name, said["password"], said["code"])}

@@ -24,6 +24,7 @@ class CertificateSchema(Schema):
     number = fields.String(required=True)
     issuer = fields.String(required=True)
     user = fields.String(required=True)
+    display_name = fields.String(required=True, metadata={"description": "What its holder is called"})
     valid_from = fields.Date(required=True)
     valid_to = fields.Date(required=True, metadata={"description": "The last day on which it holds"})
     withdrawn_on = fields.Date(required=True, allow_none=True)

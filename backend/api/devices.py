@@ -15,7 +15,7 @@ from backend.api.sync import SCHEMA_MAX, SCHEMA_MIN
 from backend.extensions import limiter
 from backend.models import Stream, User
 from backend.receipt_key import server_key
-from backend.services import accounts, devices, qr
+from backend.services import accounts, device_list, devices, qr
 from backend.sync_store import SqlStore
 from backend.transactions import reading, writing
 
@@ -141,6 +141,7 @@ def invite(request: dict[str, str]) -> dict[str, Any]:
 class DeviceSchema(Schema):
     id = fields.String()
     user = fields.String()
+    display_name = fields.String()
     name = fields.String()
     platform = fields.String()
     app = fields.String()
@@ -148,6 +149,8 @@ class DeviceSchema(Schema):
     last_seen_at = fields.AwareDateTime(allow_none=True)
     revoked_at = fields.AwareDateTime(allow_none=True)
     streams = fields.List(fields.Dict())
+    last_op_at = fields.AwareDateTime(allow_none=True, metadata={"description": "When the newest op came"})
+    last_op_delay_s = fields.Integer(allow_none=True, metadata={"description": "How long after it was made"})
 
 
 @blueprint.get("")
@@ -156,7 +159,7 @@ class DeviceSchema(Schema):
 def listing() -> list[dict[str, Any]]:
     """All devices, newest first."""
     with reading() as session:
-        return devices.listing(session)
+        return device_list.listing(session)
 
 
 @blueprint.post("/streams/<uuid:stream_id>/revoke")

@@ -8,10 +8,11 @@ from __future__ import annotations
 from threading import Lock
 from typing import Any
 
-from flask import Flask, Response, json, redirect
+from flask import Flask, Response, json, redirect, request
 from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.wrappers import Response as ResponseBase
 
+from backend import built_web
 from backend.api import access
 from backend.extensions import api
 
@@ -25,6 +26,8 @@ names its datum (WGS84, GCJ02, BD09 or CGCS2000), which is never guessed. Lists 
 first.
 
 Sign in with `POST /api/v1/auth/login`, then send `Authorization: Bearer …`; devices send the token of their enrolment.
+Pages of this server sign in with `POST /api/v1/auth/session`, which sets a cookie; with it every change needs the
+page's `Origin` and the header `X-Bluegrid-Proof`.
 """
 
 PROBLEM = {
@@ -77,8 +80,17 @@ def init_app(app: Flask) -> None:
 
 
 def front() -> ResponseBase:
-    """Whoever opens the bare address is led to what there is to see."""
-    return redirect(f"{PAGE_URL}/")
+    """Whoever opens the bare address is led to what there is to see: a person to the client, a program to this page."""
+    response = redirect(_front_of(browser="text/html" in request.headers.get("Accept", "")))
+    response.vary.update(["Accept", "User-Agent"])
+    return response
+
+
+def _front_of(*, browser: bool) -> str:
+    """The app on a phone, the console elsewhere; the page of the API for programs, and where no client was built."""
+    agent = request.headers.get("User-Agent", "")
+    app = "field" if "Mobi" in agent else "console"
+    return built_web.BASES[app] if browser and built_web.is_built(app) else f"{PAGE_URL}/"
 
 
 def description(app: Flask, made: dict[str, Any]) -> dict[str, Any]:

@@ -67,3 +67,4 @@ class Certificate(Base):
     withdrawn_on: Mapped[date | None] = mapped_column(Date)
     created_at: Mapped[Instant]
     rev: Mapped[Big] = mapped_column(default=1)
+    holder: Mapped[User] = relationship(lazy="selectin")

@@ -122,6 +122,7 @@ def shown(certificate: Certificate, today: date) -> dict[str, Any]:
         "number": certificate.number,
         "issuer": certificate.issuer,
         "user": certificate.user_id,
+        "display_name": certificate.holder.display_name,
         "valid_from": certificate.valid_from,
         "valid_to": certificate.valid_to,
         "withdrawn_on": withdrawn,

@@ -215,27 +215,3 @@ def first_use(session: Session, token: str, now: datetime) -> None:
         )
         .values(retired_at=now)
     )
-
-
-def listing(session: Session) -> list[dict[str, Any]]:
-    """Every device with its person and streams, newest first, in two queries."""
-    streams: dict[str, list[dict[str, Any]]] = {}
-    for stream in session.scalars(select(Stream).order_by(Stream.opened_at)):
-        streams.setdefault(stream.device_id, []).append({"id": stream.id, "last_n": stream.last_n})
-    rows = session.execute(
-        select(Device, User.name).join(User, User.id == Device.user_id).order_by(Device.enrolled_at.desc())
-    )
-    return [
-        {
-            "id": device.id,
-            "user": name,
-            "name": device.name,
-            "platform": device.platform,
-            "app": device.app,
-            "enrolled_at": device.enrolled_at,
-            "last_seen_at": device.last_seen_at,
-            "revoked_at": device.revoked_at,
-            "streams": streams.get(device.id, []),
-        }
-        for device, name in rows
-    ]

@@ -18,6 +18,9 @@ PUBLIC = {
     "GET /",
     "GET /api/docs/",
     "GET /api/docs/<path:path>",
+    "GET /api/v1/auth/single-sign-on",
+    "GET /api/v1/auth/single-sign-on/return",
+    "GET /api/v1/auth/ways",
     "GET /api/v1/fire-answer",
     "GET /app/",
     "GET /app/<path:path>",
@@ -41,6 +44,7 @@ PUBLIC = {
     "OPTIONS /api/v1/media",
     "OPTIONS /api/v1/media/<upload_id>",
     "POST /api/v1/auth/login",
+    "POST /api/v1/auth/session",
     "POST /api/v1/devices/enrol",
     "POST /api/v1/fire-answer",
 }
@@ -217,9 +221,11 @@ PEOPLE = {
     "GET /api/v1/users/me/personal-data.zip",
     "DELETE /api/v1/auth/sign-ins",
     "DELETE /api/v1/auth/sign-ins/<sign_in_id>",
+    "GET /api/v1/auth/session",
     "GET /api/v1/auth/sign-ins",
     "POST /api/v1/auth/second-factor",
     "POST /api/v1/auth/second-factor/confirm",
+    "POST /api/v1/auth/second-factor/prove",
     "POST /api/v1/auth/second-factor/recovery-codes",
     "GET /api/v1/sites/<uuid:site_id>/label.svg",
     "GET /api/v1/findings/<uuid:finding_id>/steps",
@@ -275,11 +281,13 @@ KNOWN = {
 }
 """People of every role, and devices; True where a revoked device may still hand in what it has."""
 UNFINISHED = {
+    "GET /api/v1/auth/session",
     "GET /api/v1/users/me",
     "POST /api/v1/auth/logout",
     "POST /api/v1/auth/password",
     "POST /api/v1/auth/second-factor",
     "POST /api/v1/auth/second-factor/confirm",
+    "POST /api/v1/auth/second-factor/prove",
 }
 """For whoever still owes a new password or a second factor, too."""
 PERSONAL = {

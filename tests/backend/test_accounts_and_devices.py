@@ -112,6 +112,17 @@ def test_an_invitation_at_the_office_comes_with_its_qr_image(client: FlaskClient
     assert device["revoked_at"] is not None
 
 
+def test_the_office_sees_how_late_a_devices_work_comes(client: FlaskClient, server: Server) -> None:
+    phone, admin = server.phone("wei"), server.token("boss", "admin")
+    (device,) = client.get("/api/v1/devices", headers=admin).get_json()
+    assert (device["last_op_at"], device["last_op_delay_s"]) == (None, None)
+    phone.report()
+    server.time.pass_by(hours=7)
+    phone.sync()
+    (device,) = client.get("/api/v1/devices", headers=admin).get_json()
+    assert (device["display_name"], device["last_op_delay_s"]) == ("wei", 7 * 3600)
+
+
 def test_an_admin_adds_people_with_known_grants_only(client: FlaskClient, server: Server) -> None:
     admin = server.token("boss", "admin")
     person = {"name": "wei", "role": "inspector", "grants": ["450206"]}

@@ -76,3 +76,30 @@ def test_a_client_that_was_never_built_says_what_to_do(
     monkeypatch.setattr(built_web, "DIST", tmp_path / "none")
     answer = client.get("/app/")
     assert (answer.status_code, answer.json["code"]) == (503, "web-client-missing")
+
+
+PHONE = "Mozilla/5.0 (Linux; Android 14; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Mobile Safari/537.36"
+DESK = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36"
+BROWSER = "text/html,application/xhtml+xml,*/*;q=0.8"
+
+
+@pytest.mark.usefixtures("dist")
+@pytest.mark.parametrize(
+    ("agent", "accepts", "led_to"),
+    [
+        (DESK, BROWSER, "/console/"),
+        (PHONE, BROWSER, "/app/"),
+        ("curl/8.5", "*/*", "/api/docs/"),
+        (DESK, "application/json", "/api/docs/"),
+    ],
+)
+def test_whoever_opens_the_bare_address_is_led_to_the_client_and_a_program_to_the_api(
+    client: FlaskClient, agent: str, accepts: str, led_to: str
+) -> None:
+    answer = client.get("/", headers={"User-Agent": agent, "Accept": accepts})
+    assert (answer.status_code, answer.headers["Location"]) == (302, led_to)
+
+
+def test_without_a_built_client_a_browser_sees_the_api(client: FlaskClient, dist: Path) -> None:
+    (dist / "console" / "index.html").unlink()
+    assert client.get("/", headers={"User-Agent": DESK, "Accept": BROWSER}).headers["Location"] == "/api/docs/"
