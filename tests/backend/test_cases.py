@@ -243,6 +243,20 @@ def test_a_handler_sees_what_the_office_was_given_and_nothing_else(
     assert problem(handler.step(other, "submitted", "verified")) == (404, "not-found")
 
 
+def test_a_handler_sees_the_site_of_what_the_office_was_given_and_no_other_site(
+    wei: Phone, luo: Desk, handler: Desk, housing: str
+) -> None:
+    place = {"name": "一号工地", "kind": "construction", "position": dict(IN_LIUJIANG)}
+    here, other = (luo.send("POST", "/sites", code=code, **place).json["id"] for code in ("GD-1", "GD-2"))
+    found = wei.report(site=here)
+    assert wei.sync().quiet
+    assert handler.get(f"/sites/{here}").status_code == 404
+    luo.walk(found, "submitted", "verified", "registered", "dispatched", office=housing)
+    assert handler.get(f"/sites/{here}").json["name"] == "一号工地"
+    assert [site["id"] for site in handler.get("/sites").json["items"]] == [here]
+    assert handler.get(f"/sites/{other}").status_code == 404
+
+
 def test_a_handler_takes_only_the_steps_of_handlers_and_only_while_the_office_has_it(
     finding: str, luo: Desk, handler: Desk, housing: str, transport: str
 ) -> None:
