@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -109,6 +110,7 @@ class Settings:
     argon2_memory_kib: int = 65536
     login_attempts: str = "10 per minute"
     hooks_private: bool = False
+    hooks_authorities: Path | None = None
     digest_hour: int = 8
     limits: Limits = field(default_factory=Limits)
     draw_rates: DrawRates = field(default_factory=DrawRates)
@@ -170,8 +172,20 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         audit_days=_whole(env, "BLUEGRID_AUDIT_DAYS", LEAST_AUDIT_DAYS, least=LEAST_AUDIT_DAYS),
         plate_rules=Path(env["BLUEGRID_PLATE_RULES"]).absolute() if env.get("BLUEGRID_PLATE_RULES") else None,
         hooks_private=env.get("BLUEGRID_HOOKS_PRIVATE") == "1",
+        hooks_authorities=_hooks_authorities(env),
         digest_hour=_hour(env, "BLUEGRID_DIGEST_HOUR", 8),
     )
+
+
+def _hooks_authorities(env: Mapping[str, str]) -> Path | None:
+    if not env.get("BLUEGRID_HOOKS_CA"):
+        return None
+    path = Path(env["BLUEGRID_HOOKS_CA"]).absolute()
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=str(path))
+    except OSError as error:
+        raise SettingInvalid(f"BLUEGRID_HOOKS_CA names no PEM file of certificates: {path}") from error
+    return path
 
 
 DRAW_SETTINGS = {

@@ -11,9 +11,10 @@ from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields, post_load, validate
 
 from backend import clock
-from backend.api import access
+from backend.api import access, instants
 from backend.api.paging import PageArgs, page_asked, page_body, storable
-from backend.services import draws
+from backend.jobs import intents
+from backend.services import draw_tasks, draws
 from backend.services.double_random import CLASSES, MOST_OFFICERS
 from backend.services.draws import DrawAsked
 from backend.transactions import reading, writing
@@ -84,9 +85,31 @@ class DrawHeadSchema(Schema):
     at = fields.AwareDateTime(required=True)
 
 
+class NewPublicationSchema(Schema):
+    class Meta:
+        unknown = RAISE
+
+    not_before = instants.moment(load_default=None, allow_none=True)
+    due_at = instants.moment(
+        load_default=None, allow_none=True, metadata={"description": "The end of the quarter if left out"}
+    )
+    checklist = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 60))
+    note = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 4000))
+
+
+class PublicationSchema(Schema):
+    at = fields.AwareDateTime(required=True)
+    by = fields.UUID(required=True)
+    not_before = fields.AwareDateTime(required=True, allow_none=True)
+    due_at = fields.AwareDateTime(required=True)
+    visits = fields.Integer(required=True)
+    tasks = fields.Integer(required=True, metadata={"description": "How many of the visits are tasks by now"})
+
+
 class DrawSchema(DrawHeadSchema):
     inputs = fields.Dict(required=True, metadata={"description": "The frozen lists"})
     result = fields.Dict(required=True, metadata={"description": "`visits` in the order drawn, and `quotas`"})
+    publication = fields.Nested(PublicationSchema, required=True, allow_none=True)
 
 
 class DrawsSchema(Schema):
@@ -112,7 +135,8 @@ def list_draws(args: dict[str, Any]) -> Response:
 def get(draw_id: UUID) -> Response:
     """A draw with the lists that it rested on and what came out."""
     with reading() as session:
-        return jsonify(draws.document(draws.get(session, str(draw_id)), whole=True))
+        kept = draws.get(session, str(draw_id))
+        return jsonify(draws.document(kept, whole=True) | {"publication": draw_tasks.state(session, kept)})
 
 
 @blueprint.post("")
@@ -124,4 +148,18 @@ def make(asked: DrawAsked) -> tuple[Response, int]:
     with writing() as session:
         actor, now = access.current_actor(), clock.now()
         made = draws.make(session, actor, clock.new_id(), now, asked, lambda: secrets.token_hex(32))
-        return jsonify(draws.document(made, whole=True)), 201
+        return jsonify(draws.document(made, whole=True) | {"publication": None}), 201
+
+
+@blueprint.post("/<uuid:draw_id>/publish")
+@blueprint.arguments(NewPublicationSchema)
+@blueprint.response(202, PublicationSchema)
+@access.people("admin")
+def publish(said: dict[str, Any], draw_id: UUID) -> tuple[Response, int]:
+    """Give the visits as tasks to the officers who were drawn; said again, it answers how far that is."""
+    with writing() as session:
+        actor, now = access.current_actor(), clock.now()
+        _, new = draw_tasks.publish(session, actor, str(draw_id), storable(said), now)
+        if new:
+            intents.ask(session, clock.new_id(), draw_tasks.JOB, {"draw": str(draw_id)}, actor.user_id, now)
+        return jsonify(draw_tasks.state(session, draws.get(session, str(draw_id)))), 202

@@ -14,11 +14,14 @@ from backend.api import access, instants
 from backend.api.document_parts import PersonSchema
 from backend.api.paging import PageArgs, page_asked, page_body, storable
 from backend.models.task import TASK_KINDS, TASK_STATES
-from backend.services import tasks
-from backend.services.tasks import TaskFilters
+from backend.services import task_desk, tasks
+from backend.services.task_desk import TaskFilters
 from backend.transactions import reading, writing
 
 blueprint = Blueprint("tasks", __name__, url_prefix="/api/v1/tasks", description="Tasks 任务")
+
+
+MOST_COMPANIONS = 4
 
 
 class SourceSchema(Schema):
@@ -39,6 +42,9 @@ class TaskSchema(Schema):
     due_at = fields.AwareDateTime(required=True)
     pool = fields.String(required=True, allow_none=True, metadata={"description": "Whose people may take it"})
     assignee = fields.Nested(PersonSchema, required=True, allow_none=True)
+    companions = fields.List(
+        fields.Nested(PersonSchema), required=True, metadata={"description": "Who goes along; each of them may do it"}
+    )
     source = fields.Nested(SourceSchema, required=True, allow_none=True)
     state = fields.String(required=True, validate=validate.OneOf(TASK_STATES))
     created_at = fields.AwareDateTime(required=True)
@@ -78,10 +84,12 @@ class NewTaskSchema(Schema):
     due_at = instants.moment(required=True)
     pool = fields.String(allow_none=True, validate=validate.Length(max=20))
     assignee_id = fields.UUID(data_key="assignee", allow_none=True)
+    companions = fields.List(fields.UUID(), validate=validate.Length(max=MOST_COMPANIONS))
 
 
 class TaskAssigneeSchema(Schema):
     assignee = fields.UUID(required=True, allow_none=True, metadata={"description": "Null: back to the pool"})
+    companions = fields.List(fields.UUID(), validate=validate.Length(max=MOST_COMPANIONS))
 
 
 class CancelSchema(Schema):
@@ -96,7 +104,7 @@ def listing(args: dict[str, Any]) -> Response:
     """The tasks that you may see, those due last first."""
     said = {name: str(args[name]) for name in TaskFilters.__slots__ if name in args}
     with reading() as session:
-        page = tasks.page(session, access.current_actor(), TaskFilters(**storable(said)), page_asked(args))
+        page = task_desk.page(session, access.current_actor(), TaskFilters(**storable(said)), page_asked(args))
         return jsonify(page_body(page, [tasks.document(session, each) for each in page.rows]))
 
 
@@ -106,9 +114,9 @@ def listing(args: dict[str, Any]) -> Response:
 @access.people("supervisor", "admin")
 def create(said: dict[str, Any]) -> tuple[Response, int]:
     """Give a task to a person, or to whoever of an area takes it."""
-    given = {name: str(value) if isinstance(value, UUID) else value for name, value in said.items()}
+    given = {name: _plain(value) for name, value in said.items()}
     with writing() as session:
-        made = tasks.create(session, access.current_actor(), storable(given), clock.now(), clock.new_id())
+        made = task_desk.create(session, access.current_actor(), storable(given), clock.now(), clock.new_id())
         return jsonify(tasks.document(session, made)), 201
 
 
@@ -118,8 +126,8 @@ def create(said: dict[str, Any]) -> tuple[Response, int]:
 def get(task_id: UUID) -> Response:
     """One task, with what became of it."""
     with reading() as session:
-        found = tasks.get(session, access.current_actor(), str(task_id))
-        return jsonify(tasks.document(session, found) | {"steps": tasks.steps(session, found.id)})
+        found = task_desk.get(session, access.current_actor(), str(task_id))
+        return jsonify(tasks.document(session, found) | {"steps": task_desk.steps(session, found.id)})
 
 
 @blueprint.put("/<uuid:task_id>/assignee")
@@ -128,10 +136,10 @@ def get(task_id: UUID) -> Response:
 @access.people("supervisor", "admin")
 def assign(said: dict[str, Any], task_id: UUID) -> Response:
     """Give a task to somebody else, or back to its pool."""
-    who = str(said["assignee"]) if said["assignee"] else None
+    who, along = _plain(said["assignee"]), _plain(said.get("companions"))
     with writing() as session:
         actor, now, id = access.current_actor(), clock.now(), clock.new_id()
-        return jsonify(tasks.document(session, tasks.assign(session, actor, str(task_id), who, now, id)))
+        return jsonify(tasks.document(session, task_desk.assign(session, actor, str(task_id), who, now, id, along)))
 
 
 @blueprint.post("/<uuid:task_id>/cancel")
@@ -142,5 +150,12 @@ def cancel(said: dict[str, Any], task_id: UUID) -> Response:
     """Call a task off, with a reason."""
     with writing() as session:
         actor, now, id = access.current_actor(), clock.now(), clock.new_id()
-        found = tasks.cancel(session, actor, str(task_id), storable(said)["note"], now, id)
+        found = task_desk.cancel(session, actor, str(task_id), storable(said)["note"], now, id)
         return jsonify(tasks.document(session, found))
+
+
+def _plain(value: Any) -> Any:
+    """Ids as texts, alone and in lists."""
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return str(value) if isinstance(value, UUID) else value

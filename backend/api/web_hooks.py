@@ -12,6 +12,7 @@ from marshmallow import RAISE, Schema, fields, validate
 from backend import catalogue, clock
 from backend.api import access
 from backend.api.paging import PageArgs, page_asked, page_body, storable
+from backend.jobs import intents
 from backend.models.feed import DELIVERY_STATES, HOOK_FORMS, HOOK_STATES
 from backend.services import hook_register
 from backend.services.hook_register import HOOKABLE, PURPOSE, Register
@@ -144,6 +145,28 @@ def renew_secret(hook_id: UUID) -> Response:
     with writing() as session:
         hook, secret = _register().renew_secret(session, access.current_actor(), str(hook_id), clock.now())
         return jsonify(hook_register.shown(hook) | {"secret": secret})
+
+
+@blueprint.delete("/<uuid:hook_id>")
+@blueprint.response(204)
+@access.people("admin")
+def remove(hook_id: UUID) -> tuple[str, int]:
+    """Remove a hook with its deliveries; to stop it for a while, PATCH its state to off."""
+    with writing() as session:
+        hook_register.remove(session, access.current_actor(), str(hook_id), clock.now())
+        return "", 204
+
+
+@blueprint.post("/<uuid:hook_id>/test")
+@blueprint.response(202, DeliverySchema)
+@access.people("admin")
+def send_test(hook_id: UUID) -> tuple[Response, int]:
+    """Send a test message now; its deliveries say how that went."""
+    with writing() as session:
+        now = clock.now()
+        made = hook_register.send_test(session, access.current_actor(), str(hook_id), now, clock.new_id())
+        intents.ask(session, clock.new_id(), "tell-hooks", {}, None, now)
+        return jsonify(hook_register.delivery_shown(made)), 202
 
 
 @blueprint.get("/<uuid:hook_id>/deliveries")

@@ -39,7 +39,8 @@ def tell_hooks(_alive: Callable[[], object]) -> dict[str, Any]:
             ready[errand.hook_id] = _round(errand, seal)
         except Unreadable as error:
             outcomes[errand.hook_id] = [(errand.parcels[0].id, Reply(False, None, str(error)))]
-    outcomes |= rounds.run(ready, clock.current().now, private=settings.hooks_private, patience=PATIENCE)
+    private, authorities = settings.hooks_private, settings.hooks_authorities
+    outcomes |= rounds.run(ready, clock.current().now, private=private, authorities=authorities, patience=PATIENCE)
     for hook_id, said in outcomes.items():
         with writing() as session:
             hook_queue.note(session, hook_id, said, clock.now())

@@ -26,6 +26,7 @@ from backend.receipt_key import server_key
 from backend.services import (
     audit_retention,
     digest,
+    draw_tasks,
     evidence,
     feed,
     fire_imports,
@@ -40,6 +41,7 @@ from backend.services import (
     site_doubts,
     site_imports,
     supervision,
+    task_occurrences,
     tombstones,
     uploads,
 )
@@ -145,6 +147,14 @@ def fire_import(session: Session, job: Job) -> dict[str, Any]:
     return {"left": left}
 
 
+def make_draw_tasks(session: Session, job: Job) -> dict[str, Any]:
+    """Make the next tasks of a published draw; what is left is a further job, so that phones go on pushing."""
+    left = draw_tasks.make_some(session, str(job.arguments["draw"]), clock.now())
+    if left:
+        intents.ask(session, clock.new_id(), job.kind, job.arguments, job.asked_by, clock.now())
+    return {"left": left}
+
+
 def forget_tracks(session: Session, _job: Job) -> dict[str, Any]:
     """Delete the tracks of patrols whose time is over."""
     return {"forgotten": patrols.forget_tracks(session, clock.now())}
@@ -217,6 +227,20 @@ def daily_digest(alive: Callable[[], object]) -> dict[str, Any]:
     return {"told": told}
 
 
+def make_tasks(alive: Callable[[], object]) -> dict[str, Any]:
+    """Make the tasks that rules lack, a few rules in each commit; a missed run is made up for by the next one."""
+    with reading() as session:
+        ready = task_occurrences.ready(session, clock.now())
+    made, some = 0, task_occurrences.RULES_A_COMMIT
+    for start in range(0, len(ready), some):
+        begun = perf_counter()
+        with writing() as session:
+            made += task_occurrences.make_some(session, ready[start : start + some], clock.now())
+        alive()
+        turns.rest(perf_counter() - begun)
+    return {"made": made}
+
+
 def sweep_feed(alive: Callable[[], object]) -> dict[str, Any]:
     """Remove events and deliveries whose time is over, some in each commit."""
     removed = 0
@@ -236,6 +260,7 @@ JOB_KINDS: dict[str, Work] = {
     "forget-sign-ins": forget_sign_ins,
     "purge-tombstones": purge_tombstones,
     "site-import": site_import,
+    draw_tasks.JOB: make_draw_tasks,
     "fire-import": fire_import,
     "look-at-sites": look_at_sites,
     "forget-tracks": forget_tracks,
@@ -249,6 +274,7 @@ LONG: dict[str, LongWork] = {
     "scrub": scrub,
     "propose-supervision": propose_supervision,
     "daily-digest": daily_digest,
+    "make-tasks": make_tasks,
     "sweep-feed": sweep_feed,
     "tell-hooks": hook_rounds.tell_hooks,
     "sweep-exports": sweep_exports,
@@ -275,5 +301,6 @@ HOURLY = (
     "judge-plates",
     "propose-supervision",
     "daily-digest",
+    "make-tasks",
     "sweep-feed",
 )

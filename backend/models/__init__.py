@@ -5,7 +5,7 @@ from backend.models.case import Case, CaseStep, Hop, HopExtension, Office
 from backend.models.checklist import ChecklistDraft, ChecklistVersion
 from backend.models.conflict import Conflict, FieldWrite
 from backend.models.device import Device, DeviceToken, Invite, Stream
-from backend.models.draw import Draw
+from backend.models.draw import Draw, DrawPublication
 from backend.models.evidence import DailyRoot, LogRecord, ReceiptKey
 from backend.models.export import Export
 from backend.models.feed import FeedEvent, FeedMark, WebHook, WebHookDelivery
@@ -27,7 +27,7 @@ from backend.models.sign_in import LoginToken, RecoveryCode, SecondFactor, SignI
 from backend.models.site import Site, SiteChange, SiteImport, SiteImportRow
 from backend.models.supervision import Supervision
 from backend.models.sync import Counter, Entry, OpIdentity, OpRecord, QuarantinedBody, ScopeDigest, SyncedRow
-from backend.models.task import Task, TaskStep
+from backend.models.task import Task, TaskCompanion, TaskRule, TaskStep
 from backend.models.unit import ManagementUnit, UnitChange, UnitMember
 from backend.models.unit_reply import UnitLink, UnitPhoto, UnitReply
 from backend.models.zone import ZoneSet
@@ -51,6 +51,7 @@ __all__ = [
     "Device",
     "DeviceToken",
     "Draw",
+    "DrawPublication",
     "Entry",
     "Export",
     "FeedEvent",
@@ -119,6 +120,8 @@ __all__ = [
     "Supervision",
     "SyncedRow",
     "Task",
+    "TaskCompanion",
+    "TaskRule",
     "TaskStep",
     "UnitChange",
     "UnitLink",

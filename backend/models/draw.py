@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.extensions import Base
@@ -34,5 +34,19 @@ class Draw(Base):
     inputs_sha256: Mapped[Sha256]
     result: Mapped[bytes] = mapped_column(LargeBinary)
     result_sha256: Mapped[Sha256]
+    by_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"))
+    at: Mapped[Instant]
+
+
+class DrawPublication(Base):
+    """Append-only: a draw's visits were given as tasks, by whom and until when."""
+
+    __tablename__ = "draw_publication"
+
+    draw_id: Mapped[str] = mapped_column(ForeignKey("draw.id"), primary_key=True)
+    not_before: Mapped[Instant | None]
+    due_at: Mapped[Instant]
+    checklist: Mapped[str | None] = mapped_column(String(60))
+    note: Mapped[str | None] = mapped_column(Text)
     by_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"))
     at: Mapped[Instant]

@@ -22,7 +22,7 @@ class FindingStanding(Base):
 
     __tablename__ = "finding_standing"
     __table_args__ = (
-        Index("ix_finding_standing_due", "due_at", "day", "township", "topic", "office_id"),
+        Index("ix_finding_standing_due", "due_at", "day", "township", "topic", "office_id", "severity"),
         Index("ix_finding_standing_site", "site_id", "item"),
         Index("ix_finding_standing_office", "office_id", "day"),
         {"info": {"derived": True}},
@@ -55,6 +55,7 @@ class FigureTally(Base):
     """Sums over a day (`2026-11-22`) or a month (`2026-11`) of one `kind`, which says what `code` and `part` are.
 
     township: code, and nothing. township-topic: code, topic. county-topic: code, topic. office: id, county.
+    severity: township code, severity.
     inspections: township code, and nothing; only `inspections` is counted there.
     """
 

@@ -45,6 +45,7 @@ KINDS: Mapping[str, EventKind] = {
     "task-given": EventKind(frozenset({"place", "due"}), "inspector"),
     "digest": EventKind(_COUNTS),
     "hook-paused": EventKind(frozenset({"name"}), "admin"),
+    "hook-test": EventKind(frozenset({"name"})),
 }
 
 INSTANTS = frozenset({"due", "until"})

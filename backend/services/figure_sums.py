@@ -1,7 +1,7 @@
 """Counts of findings by place, topic or office and period: from the sums that triggers keep, or from the standings.
 
-Sums answer what is asked of whole townships, topics and days, in the same time however many findings there are. All
-other filters, and grants that a township does not say, are asked of the standings, finding by finding.
+Sums answer what is asked of whole townships, topics or severities, and days, in the same time however many findings
+there are. All other filters, and grants that a township does not say, are asked of the standings, finding by finding.
 """
 
 from __future__ import annotations
@@ -145,7 +145,9 @@ def from_standings(session: Session, actor: Actor, asked: Asked, seen: ColumnEle
         query = query.join(UnitMember, of_it)
     if asked.by == "responsible_unit":
         query = query.join(Site, Site.id == standing.site_id)
-    narrowed = finding_queries.conditions(replace(asked.filters, found_from=None, found_to=None))
+    query = query.where(*_own(asked.filters))
+    others = replace(asked.filters, found_from=None, found_to=None, topic=(), severity=())
+    narrowed = finding_queries.conditions(others)
     if narrowed or not (actor.role == "admin" and seen.compare(true())):
         query = query.join(Finding, Finding.id == standing.finding_id).where(seen, *narrowed)
     query = query.where(standing.day.between(asked.span.first.isoformat(), asked.span.last.isoformat()))
@@ -154,14 +156,21 @@ def from_standings(session: Session, actor: Actor, asked: Asked, seen: ColumnEle
     return _read(rows, names, code is not None, asked)
 
 
+def _own(filters: Filters) -> list[ColumnElement[bool]]:
+    """The filters that a standing answers by itself."""
+    found: list[ColumnElement[bool]] = [FindingStanding.topic.in_(filters.topic)] if filters.topic else []
+    return found + ([FindingStanding.severity.in_(filters.severity)] if filters.severity else [])
+
+
 def _townships(codes: Iterable[str]) -> frozenset[str]:
     return frozenset(found for code in codes for found in cells.descendants(code) if len(found) <= TOWNSHIP)
 
 
 def _summed(asked: Asked) -> bool:
-    """Whether the sums know all that is asked."""
+    """Whether the sums know all that is asked: of places also a topic or severities, never both."""
     said = set(asked.filters.stated()) - {"cell", "township", "found_from", "found_to"}
-    return said <= ({"topic"} if asked.by != "office" else set())
+    known = {"office": frozenset(), "topic": frozenset({"topic"})}.get(asked.by, frozenset({"topic", "severity"}))
+    return len(said) <= 1 and said <= known
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +192,8 @@ def _kind(seen: View, asked: Asked) -> _Kind | None:
         return _Kind("county-topic", seen.counties(), topics, FigureTally.part)
     if asked.by == "topic":
         return _Kind("township-topic", seen.codes, topics, FigureTally.part)
+    if asked.filters.severity:
+        return _Kind("severity", seen.codes, frozenset(asked.filters.severity), FigureTally.code)
     return _Kind("township-topic" if topics else "township", seen.codes, topics, FigureTally.code)
 
 
@@ -206,7 +217,7 @@ def _overdue(session: Session, seen: View, asked: Asked) -> Counts:
         standing.day.between(asked.span.first.isoformat(), asked.span.last.isoformat()),
     ]
     where += [standing.township.in_(sorted(seen.codes))] if seen.codes is not None else []
-    where += [standing.topic.in_(asked.filters.topic)] if asked.filters.topic else []
+    where += _own(asked.filters)
     group = _grouped(shown, standing.day, asked)
     rows = session.execute(select(*group, func.count()).where(*where).group_by(*group))
     return _read(rows, ("overdue",), shown is not None, asked)

@@ -30,6 +30,8 @@ A_RUN = {"standard": 100, "wecom": 20, "dingtalk": 20}
 """Deliveries to a hook in a run, one a minute: a group robot takes 20 messages a minute."""
 
 Outcome = tuple[str, Reply]
+TEST = "hook-test"
+"""The kind of a message that somebody sends by hand to see it arrive: tried once, and no sign of a failing hook."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,9 @@ def take_up(session: Session, now: datetime) -> list[Errand]:
 def note(session: Session, hook_id: str, outcomes: Sequence[Outcome], now: datetime) -> None:
     """Note how deliveries to a hook went; one that has failed for long is paused, and the admins are told."""
     SqlStore(session, now).lock_counter()
-    hook = session.get_one(WebHook, hook_id, with_for_update=True)
+    hook = session.get(WebHook, hook_id, with_for_update=True)
+    if hook is None:
+        return  # removed while it was being told
     hook.busy_until = None
     for delivery_id, reply in outcomes:
         each = session.get_one(WebHookDelivery, delivery_id)
@@ -151,6 +155,9 @@ def note(session: Session, hook_id: str, outcomes: Sequence[Outcome], now: datet
         each.last_at, each.last_status, each.last_answer = now, reply.status, reply.answer
         if reply.taken:
             each.state, hook.failing_since = "delivered", None
+            continue
+        if each.kind == TEST:
+            each.state = "failed"
             continue
         hook.failing_since = hook.failing_since or now
         if each.attempts > len(BACK_OFF):

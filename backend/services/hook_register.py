@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from backend.models import WebHook, WebHookDelivery
-from backend.services import audit, cells, numbering, pages, rows
+from backend.services import audit, cells, hook_queue, numbering, pages, rows
 from backend.services.actor import Actor
 from backend.services.errors import InputInvalid, NotFound
 from backend.services.event_kinds import KINDS
@@ -26,7 +26,7 @@ from backend.web_hooks import addresses
 from backend.web_hooks.addresses import AddressRefused
 from backend.web_hooks.messages import SECRET_PREFIX
 
-HOOKABLE = tuple(kind for kind in KINDS if kind != "hook-paused")
+HOOKABLE = tuple(kind for kind in KINDS if kind not in ("hook-paused", hook_queue.TEST))
 """What hooks can be told of; that one of them was paused is for the admins here."""
 PURPOSE = "bluegrid web hooks"
 
@@ -69,7 +69,7 @@ class Register:
         self, session: Session, actor: Actor, hook_id: str, rev: int, said: Mapping[str, Any], now: datetime
     ) -> WebHook:
         """Change a hook, turn it off or on again. Raises NotFound, RevisionStale, HookAddressRefused, InputInvalid."""
-        hook = self._locked(session, actor, hook_id)
+        hook = _locked(session, actor, hook_id)
         if hook.rev != rev:
             raise RevisionStale("Somebody changed this web hook meanwhile; look at it again.", rev=hook.rev)
         self._put(session, hook, said)
@@ -85,7 +85,7 @@ class Register:
 
     def renew_secret(self, session: Session, actor: Actor, hook_id: str, now: datetime) -> tuple[WebHook, str]:
         """Give a signed hook another secret, shown this one time. Raises NotFound, InputInvalid."""
-        hook = self._locked(session, actor, hook_id)
+        hook = _locked(session, actor, hook_id)
         if hook.form != "standard":
             raise InputInvalid("A robot's secret is given by its maker; change the address and the secret.")
         secret = _new_secret()
@@ -93,13 +93,6 @@ class Register:
         hook.rev += 1
         audit.record(session, now, actor.user_id, "web-hook.secret", hook.id)
         return hook, secret
-
-    def _locked(self, session: Session, actor: Actor, hook_id: str) -> WebHook:
-        actor.require_role("admin")
-        hook = session.get(WebHook, hook_id, with_for_update=True)
-        if hook is None:
-            raise NotFound("There is no such web hook.")
-        return hook
 
     def _put(self, session: Session, hook: WebHook, said: Mapping[str, Any]) -> None:
         cells.require_known(said.get("cells", ()))
@@ -135,6 +128,14 @@ class Register:
         if given is not None:
             raise InputInvalid("The server makes this secret; only DingTalk's is given.", field="secret")
         return _new_secret() if form == "standard" else None
+
+
+def _locked(session: Session, actor: Actor, hook_id: str) -> WebHook:
+    actor.require_role("admin")
+    hook = session.get(WebHook, hook_id, with_for_update=True)
+    if hook is None:
+        raise NotFound("There is no such web hook.")
+    return hook
 
 
 def _new_secret() -> str:
@@ -193,6 +194,28 @@ def send_again(session: Session, actor: Actor, hook_id: str, delivery_id: str, n
     found.state, found.next_at = "waiting", now
     audit.record(session, now, actor.user_id, "web-hook.send-again", found.id)
     return found
+
+
+def send_test(session: Session, actor: Actor, hook_id: str, now: datetime, id: str) -> WebHookDelivery:
+    """Queue a message that says nothing but the hook's name; tried once. Raises NotFound, InputInvalid."""
+    hook = _locked(session, actor, hook_id)
+    if hook.state != "active":
+        raise InputInvalid("This web hook is not active; turn it on first.", field="state")
+    said = hook_queue.content_of(hook_queue.TEST, now, {"name": hook.name})
+    made = hook_queue.delivery(hook, id, f"{hook_queue.TEST}:{id}", said, now)
+    session.add(made)
+    session.flush()
+    audit.record(session, now, actor.user_id, "web-hook.test", hook.id)
+    return made
+
+
+def remove(session: Session, actor: Actor, hook_id: str, now: datetime) -> None:
+    """Remove a hook with all that was and is to be sent to it. Raises NotFound."""
+    hook = _locked(session, actor, hook_id)
+    session.execute(delete(WebHookDelivery).where(WebHookDelivery.hook_id == hook.id))
+    session.delete(hook)
+    audit.record(session, now, actor.user_id, "web-hook.remove", hook.id, name=hook.name)
+    session.flush()
 
 
 def delivery_shown(each: WebHookDelivery) -> dict[str, Any]:

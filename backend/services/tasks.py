@@ -1,31 +1,31 @@
 """Tasks: given, taken, done, handed back, cancelled; each step is kept. For ops and the console alike.
 
 An open one of a pool is on the devices of its area; one that somebody has is on that one's alone. The offices above
-see all in their lists. Whoever calls a writing function holds the counter's lock, but for those at the end.
+see all in their lists (`task_desk`). Whoever calls a writing function holds the counter's lock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid5
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from backend.models import Site, Task, TaskStep, User
-from backend.services import audit, cells, pages, rows, telling, visibility
+from backend.models import Case, Task, TaskCompanion, TaskStep
+from backend.services import cells, rows, telling
 from backend.services.actor import Actor
 from backend.services.authors import author, shown_name
-from backend.services.errors import InputInvalid, NotAllowed, NotFound, ServiceError
-from backend.services.pages import Page, PageAsked
+from backend.services.case_errors import RecheckerIsRectifier
+from backend.services.errors import InputInvalid, NotAllowed, ServiceError
 from backend.sync_store import SqlStore
 from sync.store import Row
 
-GIVEN = ("create", "assign", "return")
+GIVEN = ("create", "assign", "return", "resume")
 """Steps that give a task to somebody."""
+TOLD_TO_ALL = ("create", "resume")
 
 
 class TaskTaken(ServiceError):
@@ -66,40 +66,77 @@ def open_task(session: Session, store: SqlStore, task: Task, word: Word) -> Task
     task.created_by, task.created_at, task.rev = word.who.user_id, word.at, 0
     session.add(task)
     session.flush()
-    return _step(session, store, task, "create", word, to=task.assignee_id)
+    return step(session, store, task, "create", word, to=task.assignee_id)
+
+
+def people_of(task: Task) -> list[str]:
+    """Who has it: whoever it was given to, and who goes along."""
+    first = [] if task.assignee_id is None else [task.assignee_id]
+    return first + [each.user_id for each in task.companions]
+
+
+def require_other_eyes(session: Session, task: Task, user_ids: Sequence[str | None]) -> None:
+    """Whoever said that a finding was put right does not check it, whatever a supervisor approves.
+
+    Raises RecheckerIsRectifier.
+    """
+    if task.kind != "re-inspection" or task.source_type != "finding" or task.source_id is None:
+        return
+    case = session.get(Case, task.source_id)
+    if case is not None and case.rectified_by is not None and case.rectified_by in user_ids:
+        raise RecheckerIsRectifier("Whoever said that it was put right does not check it; somebody else does.")
 
 
 def take(session: Session, store: SqlStore, task: Task, word: Word) -> Task:
-    """Take an open one of the own area; what one has already is left. Raises TaskTaken, TaskOver, TaskNotYours."""
-    _require_open(task)
-    if task.assignee_id == word.who.user_id:
+    """Take an open one of the own area; what one has already is left.
+
+    Raises TaskTaken, TaskOver, TaskNotYours, RecheckerIsRectifier.
+    """
+    require_open(task)
+    if word.who.user_id in people_of(task):
         return task
     if task.assignee_id is not None:
-        raise TaskTaken("Somebody else has taken this task.", by=_person(session, task.assignee_id))
+        raise TaskTaken("Somebody else has taken this task.", by=person(session, task.assignee_id))
     if not word.approved and (task.pool is None or not word.who.covers(cells.lineage(task.pool))):
         raise TaskNotYours("This task is of another area.")
+    require_other_eyes(session, task, [word.who.user_id])
     task.state, task.assignee_id = "taken", word.who.user_id
-    return _step(session, store, task, "take", word, to=word.who.user_id)
+    return step(session, store, task, "take", word, to=word.who.user_id)
 
 
 def done(session: Session, store: SqlStore, task: Task, word: Word) -> Task:
-    """Say that it is done. Raises TaskOver, TaskNotYours."""
-    _require_open(task)
+    """Say that it is done. Raises TaskOver, TaskNotYours, RecheckerIsRectifier."""
+    require_open(task)
     _require_own(task, word)
+    require_other_eyes(session, task, [word.who.user_id])
     task.state = "done"
     if task.assignee_id is None:
         task.assignee_id = word.who.user_id
-    return _step(session, store, task, "done", word)
+    return step(session, store, task, "done", word)
 
 
 def give_back(session: Session, store: SqlStore, task: Task, word: Word) -> Task:
-    """Hand it back to its pool, or, without one, to whoever gave it. Raises InputInvalid without a reason, and more."""
-    _require_open(task)
+    """Hand it back to its pool, or, without one, to whoever gave it. Raises InputInvalid without a reason, and more.
+
+    Of several who have it, the others go on seeing it while whoever gave it looks for somebody else.
+    """
+    require_open(task)
     _require_own(task, word)
     if not (word.note or "").strip():
         raise InputInvalid("Say why.", field="note")
-    task.state, task.assignee_id = ("open", None) if task.pool is not None else ("taken", task.created_by)
-    return _step(session, store, task, "return", word, to=task.assignee_id)
+    giver = None if task.pool is not None else task.created_by
+    others = [] if giver is None else [each for each in people_of(task) if each not in (giver, word.who.user_id)]
+    task.state, task.assignee_id = "open" if giver is None else "taken", giver
+    go_along(task, others)
+    return step(session, store, task, "return", word, to=task.assignee_id)
+
+
+def go_along(task: Task, user_ids: Iterable[str]) -> None:
+    """Let these, and nobody else, go along with whoever has it."""
+    wanted = set(user_ids) - {task.assignee_id}
+    kept = [each for each in task.companions if each.user_id in wanted]
+    new = wanted - {each.user_id for each in kept}
+    task.companions = kept + [TaskCompanion(user_id=user_id) for user_id in sorted(new)]
 
 
 def finish_by_inspection(session: Session, store: SqlStore, task_id: str, word: Word) -> str | None:
@@ -113,6 +150,8 @@ def finish_by_inspection(session: Session, store: SqlStore, task_id: str, word: 
         done(session, store, task, word)
     except TaskNotYours:
         return "task-not-yours"
+    except RecheckerIsRectifier as error:
+        return error.code
     return None
 
 
@@ -135,21 +174,36 @@ def end_of_source(
     task = of_source(session, source, kind)
     if task is not None:
         task.state = state
-        _step(session, store, task, "done" if state == "done" else "cancel", word)
+        step(session, store, task, "done" if state == "done" else "cancel", word)
 
 
-def _require_open(task: Task) -> None:
+def call_off(session: Session, store: SqlStore, task: Task, action: str, word: Word) -> None:
+    """It is not to be done (`cancel`), or not for now (`pause`), by what its rule was told. Raises TaskOver."""
+    require_open(task)
+    task.state = "cancelled"
+    step(session, store, task, action, word)
+
+
+def resume(session: Session, store: SqlStore, task: Task, word: Word) -> None:
+    """One that was called off for now is to be done after all."""
+    task.state = "open" if task.assignee_id is None else "taken"
+    step(session, store, task, "resume", word, to=task.assignee_id)
+
+
+def require_open(task: Task) -> None:
+    """Raise TaskOver where it is done or cancelled."""
     if task.state in ("done", "cancelled"):
         raise TaskOver("This task is over.", state=task.state)
 
 
 def _require_own(task: Task, word: Word) -> None:
     pooled = task.assignee_id is None and task.pool is not None and word.who.covers(cells.lineage(task.pool))
-    if not (word.approved or task.assignee_id == word.who.user_id or pooled):
+    if not (word.approved or word.who.user_id in people_of(task) or pooled):
         raise TaskNotYours("Somebody else has this task.")
 
 
-def _step(session: Session, store: SqlStore, task: Task, action: str, word: Word, to: str | None = None) -> Task:
+def step(session: Session, store: SqlStore, task: Task, action: str, word: Word, to: str | None = None) -> Task:
+    """Write a step down and publish the task as it is now."""
     task.rev += 1
     last = session.scalar(select(func.max(TaskStep.n)).where(TaskStep.task_id == task.id)) or 0
     session.add(
@@ -170,25 +224,25 @@ def _step(session: Session, store: SqlStore, task: Task, action: str, word: Word
     session.flush()
     store.publish(Row("task", task.id, task.rev, document(session, task), scopes_of(task)))
     if action in GIVEN:
-        _tell(session, task, word)
+        _tell(session, task, word, people_of(task) if action in TOLD_TO_ALL else [task.assignee_id])
     return task
 
 
-def _tell(session: Session, task: Task, word: Word) -> None:
+def _tell(session: Session, task: Task, word: Word, people: Sequence[str | None]) -> None:
     """Tell who has it now, or who may take it; nobody is told of what one gives oneself."""
-    if task.assignee_id == word.who.user_id:
-        return
     facts = {"place": telling.place(task.cell_code), "due": rows.instant(task.due_at)}
     about, cell = ("task", task.id), task.pool if task.assignee_id is None else task.cell_code
-    user, role = task.assignee_id, None if task.assignee_id is None else ""
-    telling.tell(session, "task-given", word.received_at, about, facts, cell=cell, user=user, role=role)
+    for user in people or [None]:
+        if user is None or user != word.who.user_id:
+            role = None if user is None else ""
+            telling.tell(session, "task-given", word.received_at, about, facts, cell=cell, user=user, role=role)
 
 
 def scopes_of(task: Task) -> frozenset[str]:
-    """An open one of a pool is with everybody of its area, one that somebody has with that one."""
+    """An open one of a pool is with everybody of its area, one that somebody has with that one and who goes along."""
     if task.assignee_id is None and task.pool is not None:
         return frozenset(cells.scopes(task.pool))
-    return frozenset({f"user:{task.assignee_id or task.created_by}"})
+    return frozenset(f"user:{user}" for user in people_of(task) or [task.created_by])
 
 
 def document(session: Session, task: Task) -> dict[str, Any]:
@@ -205,145 +259,26 @@ def document(session: Session, task: Task) -> dict[str, Any]:
         "not_before": rows.instant(task.not_before),
         "due_at": rows.instant(task.due_at),
         "pool": task.pool,
-        "assignee": _person(session, task.assignee_id),
-        "source": None if task.source_id is None else {"type": task.source_type, "id": task.source_id},
+        "assignee": person(session, task.assignee_id),
+        "companions": [person(session, each.user_id) for each in task.companions],
+        "source": _source(task),
         "state": task.state,
         "created_at": rows.instant(task.created_at),
         "rev": task.rev,
     }
 
 
-def _person(session: Session, user_id: str | None) -> dict[str, Any] | None:
+def _source(task: Task) -> dict[str, Any] | None:
+    """What it comes of."""
+    for type, id in (("task_rule", task.rule_id), ("draw", task.draw_id)):
+        if id is not None:
+            return {"type": type, "id": id}
+    return None if task.source_id is None else {"type": task.source_type, "id": task.source_id}
+
+
+def person(session: Session, user_id: str | None) -> dict[str, Any] | None:
+    """Somebody as documents show one; null for nobody."""
     return None if user_id is None else {"id": user_id, "name": shown_name(session, user_id)}
-
-
-# for the console ------------------------------------------------------------------------------------------------
-def create(session: Session, actor: Actor, fields: Mapping[str, Any], now: datetime, id: str) -> Task:
-    """Give a task within the own area. Raises InputInvalid, NotAllowed."""
-    store = SqlStore(session, now, by=actor.user_id)
-    store.lock_counter()
-    task = Task(id=id, **fields)
-    site = session.get(Site, task.site_id) if task.site_id is not None else None
-    if task.site_id is not None and site is None:
-        raise InputInvalid("There is no such site.", field="site")
-    task.cell_code = task.cell_code or (site.cell_code if site is not None else task.pool)
-    cells.require_known([code for code in (task.cell_code, task.pool) if code is not None])
-    if task.pool is None and task.assignee_id is None:
-        raise InputInvalid("Say who: a person, or a cell whose people may take it.", field="assignee")
-    if task.not_before is not None and task.not_before > task.due_at:
-        raise InputInvalid("It would be due before it may begin.", field="due_at")
-    _require_area(actor, task)
-    _require_person(session, task.assignee_id)
-    made = open_task(session, store, task, Word(_step_id(id, "create"), actor, now, now))
-    audit.record(session, now, actor.user_id, "task.create", made.id, kind=made.kind)
-    return made
-
-
-def assign(session: Session, actor: Actor, task_id: str, user_id: str | None, now: datetime, id: str) -> Task:
-    """Give it to somebody else, or back to its pool. Raises NotFound, NotAllowed, TaskOver, InputInvalid."""
-    store, task = _locked(session, actor, task_id, now)
-    _require_open(task)
-    if user_id is None and task.pool is None:
-        raise InputInvalid("This task has no pool; name somebody.", field="assignee")
-    _require_person(session, user_id)
-    task.assignee_id, task.state = user_id, "open" if user_id is None else "taken"
-    audit.record(session, now, actor.user_id, "task.assign", task.id, to=user_id)
-    return _step(session, store, task, "assign", Word(id, actor, now, now), to=user_id)
-
-
-def cancel(session: Session, actor: Actor, task_id: str, note: str, now: datetime, id: str) -> Task:
-    """Call it off, with a reason. Raises NotFound, NotAllowed, TaskOver."""
-    store, task = _locked(session, actor, task_id, now)
-    _require_open(task)
-    task.state = "cancelled"
-    audit.record(session, now, actor.user_id, "task.cancel", task.id)
-    return _step(session, store, task, "cancel", Word(id, actor, now, now, note))
-
-
-@dataclass(frozen=True, slots=True)
-class TaskFilters:
-    """Null means: not narrowed by this."""
-
-    state: str | None = None
-    kind: str | None = None
-    cell: str | None = None
-    campaign: str | None = None
-    assignee: str | None = None
-
-
-def page(session: Session, actor: Actor, filters: TaskFilters, asked: PageAsked) -> Page[Task]:
-    """The tasks that an actor sees: the own, those of the area for offices, open ones of the area for inspectors."""
-    area = visibility.seen_by(actor, Task.cell_code)
-    if actor.role not in ("supervisor", "admin"):
-        area = area & (Task.state == "open")
-    query = select(Task).where(or_(area, Task.assignee_id == actor.user_id, Task.created_by == actor.user_id))
-    for column, wanted in (
-        (Task.state, filters.state),
-        (Task.kind, filters.kind),
-        (Task.campaign_id, filters.campaign),
-        (Task.assignee_id, filters.assignee),
-    ):
-        if wanted is not None:
-            query = query.where(column == wanted)
-    if filters.cell is not None:
-        query = query.where(visibility.within(filters.cell, Task.cell_code))
-    return pages.fetch(session, query, Task.due_at, Task.id, asked)
-
-
-def steps(session: Session, task_id: str) -> list[dict[str, Any]]:
-    """What became of a task, the earliest first."""
-    found = session.scalars(select(TaskStep).where(TaskStep.task_id == task_id).order_by(TaskStep.n)).all()
-    return [
-        {
-            "action": each.action,
-            "by": _person(session, each.by_id),
-            "to": _person(session, each.to_id),
-            "at": rows.instant(each.at),
-            "note": each.note,
-            "evidence": each.evidence,
-        }
-        for each in found
-    ]
-
-
-def get(session: Session, actor: Actor, task_id: str) -> Task:
-    """One task that an actor sees. Raises NotFound."""
-    found = session.get(Task, task_id)
-    if found is None or not _sees(actor, found):
-        raise NotFound("There is no such task, or you may not see it.")
-    return found
-
-
-def _sees(actor: Actor, task: Task) -> bool:
-    if actor.user_id in (task.assignee_id, task.created_by) or actor.role == "admin":
-        return True
-    near = actor.covers(cells.lineage(task.cell_code)) if task.cell_code else actor.sees_unassigned()
-    return near and (actor.role == "supervisor" or task.state == "open")
-
-
-def _locked(session: Session, actor: Actor, task_id: str, now: datetime) -> tuple[SqlStore, Task]:
-    store = SqlStore(session, now, by=actor.user_id)
-    store.lock_counter()
-    task = get(session, actor, task_id)
-    _require_area(actor, task)
-    return store, task
-
-
-def _require_area(actor: Actor, task: Task) -> None:
-    near = actor.covers(cells.lineage(task.cell_code)) if task.cell_code else actor.sees_unassigned()
-    pooled = task.pool is None or actor.covers(cells.lineage(task.pool))
-    if actor.role not in ("supervisor", "admin") or not (near and pooled):
-        raise NotAllowed("A task is given by a supervisor of its area.")
-
-
-def _require_person(session: Session, user_id: str | None) -> None:
-    who = session.get(User, user_id) if user_id is not None else None
-    if user_id is not None and (who is None or not who.active):
-        raise InputInvalid("There is no such person, or the account is closed.", field="assignee")
-
-
-def _step_id(task_id: str, action: str) -> str:
-    return str(uuid5(UUID(task_id), action))
 
 
 def word_of(session: Session, author_id: str, step: str, at: datetime, received_at: datetime, **more: Any) -> Word:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from backend.web_hooks import addresses
 from backend.web_hooks.addresses import AddressRefused
@@ -61,13 +62,18 @@ class _Line:
                 raise TimeoutError
 
 
-def post(form: str, message: Message, *, private: bool, patience: Patience | None = None) -> Reply:
-    """Post a message to a receiver of a form; `private` lets it lead into private networks."""
+def post(
+    form: str, message: Message, *, private: bool, authorities: Path | None = None, patience: Patience | None = None
+) -> Reply:
+    """Post a message to a receiver of a form; `private` lets it lead into private networks.
+
+    `authorities` is a PEM file of those that are trusted beside the system's own.
+    """
     patience = patience or Patience()
     line = _Line()
     try:
         with _cut_off_after(line, patience.total_s):
-            status, answer = _exchange(line, message, private, patience)
+            status, answer = _exchange(line, message, private, authorities, patience)
             if line.is_cut:  # what came looks whole, and is not
                 raise TimeoutError
     except AddressRefused as error:
@@ -98,14 +104,23 @@ def _cut_off_after(line: _Line, seconds: float) -> Iterator[None]:
             line.sock.close()
 
 
-def _exchange(line: _Line, message: Message, private: bool, patience: Patience) -> tuple[int, bytes]:
+def trust(authorities: Path | None) -> ssl.SSLContext:
+    """Whom an https receiver must be vouched for by. Raises OSError (SSLError among them) for a file that is none."""
+    context = ssl.create_default_context()
+    if authorities is not None:
+        context.load_verify_locations(cafile=str(authorities))
+    return context
+
+
+def _exchange(
+    line: _Line, message: Message, private: bool, authorities: Path | None, patience: Patience
+) -> tuple[int, bytes]:
     parts = addresses.split(message.url, private=private)
     host, port = str(parts.hostname), addresses.port_of(parts)
     sock = _connected(addresses.resolve(host, port, private=private), port, patience)
     line.hold(sock)
     if parts.scheme == "https":
-        context = ssl.create_default_context()
-        sock = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
+        sock = trust(authorities).wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
         line.hold(sock)
         sock.do_handshake()
     sock.settimeout(patience.total_s)

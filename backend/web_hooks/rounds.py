@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from backend.web_hooks import posting
@@ -30,21 +32,27 @@ class Round:
 
 
 def run(
-    rounds: Mapping[str, Round], now: Callable[[], datetime], *, private: bool, patience: Patience
+    rounds: Mapping[str, Round],
+    now: Callable[[], datetime],
+    *,
+    private: bool,
+    authorities: Path | None,
+    patience: Patience,
 ) -> dict[str, list[tuple[str, Reply]]]:
     """Post them all; how each message went that was posted, by the receiver's key."""
     if not rounds:
         return {}
     with ThreadPoolExecutor(min(MOST_AT_ONCE, len(rounds)), thread_name_prefix="web-hook") as pool:
-        running = {key: pool.submit(_post, one, now, private, patience) for key, one in rounds.items()}
+        post = partial(posting.post, private=private, authorities=authorities, patience=patience)
+        running = {key: pool.submit(_post, one, now, post) for key, one in rounds.items()}
         return {key: one.result() for key, one in running.items()}
 
 
-def _post(one: Round, now: Callable[[], datetime], private: bool, patience: Patience) -> list[tuple[str, Reply]]:
+def _post(one: Round, now: Callable[[], datetime], post: Callable[..., Reply]) -> list[tuple[str, Reply]]:
     until = time.monotonic() + A_ROUND_S
     said: list[tuple[str, Reply]] = []
     for id, content in one.parcels:
-        reply = posting.post(one.to.form, message(one.to, id, content, now()), private=private, patience=patience)
+        reply = post(one.to.form, message(one.to, id, content, now()))
         said.append((id, reply))
         if not reply.taken or time.monotonic() > until:
             break

@@ -18,6 +18,7 @@ from tests.backend.records import LIUJIANG, NOON, Person, Records, new_id
 
 DUE = NOON + timedelta(days=3)
 RECTIFIED = ("feedback", "recheck", "closed", "look_back")
+KEYS = ("day", "township", "county", "topic", "severity")
 COUNTED = ("found", "rectified", "closed", "on_time", "late", "repeated")
 
 
@@ -123,6 +124,7 @@ def _standing(finding: Finding, case: Case | None, everything: Any) -> dict[str,
         "township": (finding.cell_code or "")[:9],
         "county": (finding.cell_code or "")[:6],
         "topic": finding.topic,
+        "severity": finding.severity,
         "office": case.office_id if case else None,
         "found": int(found),
         "rectified": int(rectified),
@@ -149,7 +151,7 @@ def kept(session: Session) -> dict[str, dict[str, Any]]:
     """How each finding counts in the table that triggers keep, in the same form."""
     return {
         each.finding_id: {
-            **{name: getattr(each, name) for name in ("day", "township", "county", "topic", *COUNTED, "due_at")},
+            **{name: getattr(each, name) for name in (*KEYS, *COUNTED, "due_at")},
             "office": each.office_id,
         }
         for each in session.scalars(select(FindingStanding).execution_options(populate_existing=True))
@@ -161,7 +163,7 @@ def sums(session: Session) -> Counter[tuple[str, str, str, str, str]]:
     found: Counter[tuple[str, str, str, str, str]] = Counter()
     for each in standings(session).values():
         keys = [("township", each["township"], ""), ("township-topic", each["township"], each["topic"])]
-        keys += [("county-topic", each["county"], each["topic"])]
+        keys += [("county-topic", each["county"], each["topic"]), ("severity", each["township"], each["severity"])]
         keys += [("office", each["office"], each["county"])] if each["office"] else []
         for kind, code, part in keys:
             for period in (each["day"], each["day"][:7]):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from backend.tls import Pair
 
 Answering = Callable[[BaseHTTPRequestHandler], None]
 
@@ -21,10 +24,11 @@ class Receiver:
     got: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
     port: int = 0
     end: threading.Event = field(default_factory=threading.Event)
+    scheme: str = "http"
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/in?key=robot-key"
+        return f"{self.scheme}://127.0.0.1:{self.port}/in?key=robot-key"
 
     def bodies(self) -> list[Any]:
         return [json.loads(body) for _, _, body in self.got]
@@ -60,8 +64,9 @@ def drips(request: BaseHTTPRequestHandler) -> None:
 
 
 @contextmanager
-def receiving(*answers: Answering) -> Iterator[Receiver]:
-    receiver = Receiver(list(answers))
+def receiving(*answers: Answering, pair: Pair | None = None) -> Iterator[Receiver]:
+    """A receiver for as long as the block lasts; with a certificate and its key it speaks TLS."""
+    receiver = Receiver(list(answers), scheme="http" if pair is None else "https")
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -78,6 +83,10 @@ def receiving(*answers: Answering) -> Iterator[Receiver]:
 
     server = Server(("127.0.0.1", 0), Handler)
     server.receiver = receiver  # type: ignore[attr-defined]
+    if pair is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(pair.certificate, pair.key)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     receiver.port = server.server_port
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()

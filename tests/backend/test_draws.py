@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
+from backend import clock
 from backend.config import DrawRates, SettingInvalid, from_environment
-from backend.models import Draw, Site, User
-from backend.services import certificates, draws
+from backend.jobs import work
+from backend.models import Draw, Job, Site, Task, User
+from backend.services import certificates, draw_tasks, draws, tasks
 from sync.canonical import canonical
 from tests.backend.records import CHENGZHONG, GUIGANG, LIUJIANG, NOON, Person, Records, new_id
 
@@ -206,3 +208,107 @@ def test_every_command_of_the_page_goes_well(app, client, records):
     for command in commands:
         ended = app.test_cli_runner().invoke(args=command.replace("ID", made["id"]).split())
         assert ended.exit_code == 0, ended.output
+
+
+def published(client, admin: Person, draw: dict[str, Any], **said: Any) -> Any:
+    return client.post(f"{URL}/{draw['id']}/publish", json=said, headers=admin.headers)
+
+
+def worked(app: Flask, session: Session) -> None:
+    """Do what waits, until nothing does."""
+    with app.app_context():
+        while waiting := work.due():
+            assert all(work.run(job_id) for job_id in waiting)
+    session.rollback()
+
+
+def tasks_of(session: Session, draw: dict[str, Any]) -> list[Task]:
+    return list(session.scalars(select(Task).where(Task.draw_id == draw["id"]).order_by(Task.site_id)))
+
+
+@pytest.mark.both_databases
+def test_a_published_draw_is_one_task_a_site_for_both_officers_and_still_replays(
+    app, client, session, records, monkeypatch
+):
+    monkeypatch.setattr(draw_tasks, "A_COMMIT", 2)
+    admin = records.person("admin")
+    for _ in range(3):
+        officer(records, "450206")
+    classed(records, "key", 12)
+    made = drawn(client, admin)
+    answer = published(client, admin, made, checklist="dust", note="带执法记录仪")
+    assert (answer.status_code, answer.json["tasks"], answer.json["visits"]) == (202, 0, 3)
+    worked(app, session)
+    given = {each.site_id: (set(tasks.people_of(each)), each.state) for each in tasks_of(session, made)}
+    assert given == {visit["site"]: (set(visit["officers"]), "taken") for visit in made["result"]["visits"]}
+    one = tasks_of(session, made)[0]
+    assert (one.title, one.checklist, one.cell_code) == (
+        "双随机抽查 2026Q4：拉堡安置房项目", "dust", session.get(Site, one.site_id).cell_code,
+    )  # fmt: skip
+    assert one.due_at.isoformat() == "2026-12-31T15:59:59+00:00"
+    assert tasks.scopes_of(one) == {f"user:{user}" for user in tasks.people_of(one)}
+    assert tasks.document(session, one)["source"] == {"type": "draw", "id": made["id"]}
+    assert published(client, admin, made, note="又一次").json["tasks"] == 3
+    worked(app, session)
+    with app.app_context():  # a host that was asked as well
+        assert draw_tasks.make_some(session, made["id"], clock.now()) == 0
+        session.commit()
+    assert len(tasks_of(session, made)) == 3
+    shown = client.get(f"{URL}/{made['id']}", headers=admin.headers).json["publication"]
+    assert (shown["visits"], shown["tasks"], shown["by"]) == (3, 3, admin.id)
+    replayed = app.test_cli_runner().invoke(args=["draws", "replay", made["id"]])
+    assert (replayed.exit_code, replayed.stdout_bytes) == (0, session.get(Draw, made["id"]).result)
+
+
+def test_a_later_round_calls_off_what_is_open_of_the_earlier_one(app, client, session, records):
+    admin = records.person("admin")
+    officer(records, "450206")
+    classed(records, "key", 4)
+    first = drawn(client, admin)
+    published(client, admin, first)
+    worked(app, session)
+    second = drawn(client, admin, reason="漏报一名回避人员")
+    overtaken = drawn(client, admin, reason="再漏一名")
+    refused = published(client, admin, second)
+    assert (refused.status_code, refused.json["code"]) == (409, "draw-overtaken")
+    published(client, admin, overtaken)
+    worked(app, session)
+    assert [each.state for each in tasks_of(session, first)] == ["cancelled"]
+    assert [each.state for each in tasks_of(session, overtaken)] == ["taken"]
+    assert tasks_of(session, second) == []
+
+
+def test_a_visit_without_officers_is_with_whoever_published(app, client, session, records):
+    admin, alone = records.person("admin"), officer(records, "450206")
+    site = classed(records, "key", 1)[0]
+    made = drawn(client, admin, conflicts=[{"user": alone.id, "site": site.id}])
+    published(client, admin, made)
+    worked(app, session)
+    (task,) = tasks_of(session, made)
+    assert tasks.people_of(task) == [admin.id]
+    sent = client.put(f"/api/v1/tasks/{task.id}/assignee", json={"assignee": alone.id}, headers=admin.headers)
+    assert sent.json["assignee"]["id"] == alone.id
+
+
+def test_nobody_is_sent_by_a_draw_that_does_not_replay_or_after_its_quarter(client, session, records):
+    admin = records.person("admin")
+    officer(records, "450206")
+    classed(records, "key", 4)
+    made = drawn(client, admin)
+    past = published(client, admin, made, due_at="2026-11-01T00:00:00+08:00")
+    assert (past.status_code, past.json["field"]) == (422, "due_at")
+    true = session.get(Draw, made["id"])
+    columns = {name: getattr(true, name) for name in Draw.__table__.columns.keys()}  # noqa: SIM118
+    session.add(Draw(**{**columns, "id": new_id(), "round": 2, "reason": "forged", "seed": "another"}))
+    session.commit()
+    forged = session.scalars(select(Draw).where(Draw.round == 2)).one()
+    answer = published(client, admin, {"id": forged.id})
+    assert (answer.status_code, answer.json["code"]) == (422, "draw-not-reproduced")
+    assert session.scalars(select(Job).where(Job.kind == draw_tasks.JOB)).all() == []
+
+
+def test_quarters_end_at_midnight_in_china() -> None:
+    assert [draw_tasks.end_of(quarter).isoformat() for quarter in ("2026Q1", "2026Q4")] == [
+        "2026-03-31T23:59:59+08:00",
+        "2026-12-31T23:59:59+08:00",
+    ]

@@ -155,6 +155,7 @@ def test_lists_of_narrowed_statistics_have_as_many_rows_too(register: Register, 
         {"cell": "450206100", "topic": "dust"},
         {"cell": "unassigned"},
         {"severity": "moderate", "cell": "450206"},
+        {"severity": "moderate", "topic": "dust"},
         {"text": "裸土", "state": "closed"},
     ):
         told = boss.statistics(**narrowed)
@@ -207,11 +208,15 @@ class Somebody:
 @both
 def test_sums_and_standings_say_the_same(register: Register, records: Records, boss: Reader) -> None:
     filled(register, records)
-    for by in ("county", "township", "topic"):
-        fast = boss.statistics(by=by)
-        slow = boss.statistics(by=by, severity="minor,moderate,serious")
-        assert by_code(fast) == by_code(slow)
-        assert counts(fast["total"]) == counts(slow["total"])
+    register.finding("rectifying", severity="serious", due=NOON - timedelta(days=1))
+    register.finding("closed", GUIGANG, severity="minor", topic="straw", put_right=1, closed=2)
+    everything = {"topic": "dust,straw", "severity": "minor,moderate,serious"}  # together: finding by finding
+    for by in ("county", "township", "topic", "total"):
+        for said in ({}, {"severity": "serious"}, {"severity": "minor,serious"}, {"topic": "straw"}):
+            fast, slow = boss.statistics(by=by, **said), boss.statistics(by=by, **{**everything, **said})
+            assert counts(slow["total"])
+            assert by_code(fast) == by_code(slow), said
+            assert counts(fast["total"]) == counts(slow["total"]), said
 
 
 def test_a_month_and_its_days_add_up(register: Register, records: Records, boss: Reader) -> None:
@@ -330,7 +335,9 @@ def test_the_page_about_statistics_says_what_the_definitions_say() -> None:
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["new", "move", "state", "topic", "office", "due", "right", "closed", "reopen", "item"]),
+        st.sampled_from(
+            ["new", "move", "state", "topic", "severity", "office", "due", "right", "closed", "reopen", "item"]
+        ),
         st.integers(0, 4),
         st.integers(0, 4),
     ),
@@ -373,6 +380,8 @@ def _change(finding: Finding, case: Case, what: str, value: int, office: str, si
         finding.state = STATES[value]
     elif what == "topic":
         finding.topic = ("dust", "straw")[value % 2]
+    elif what == "severity":
+        finding.severity = ("moderate", "serious")[value % 2]
     elif what == "office":
         case.office_id = (office, None)[value % 2]
     elif what == "due":

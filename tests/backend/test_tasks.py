@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
@@ -177,6 +178,37 @@ def test_one_that_was_given_to_a_person_is_taken_at_once_reassigned_and_called_o
     assert problem(luo.send("POST", f"/tasks/{task}/cancel", {"note": "重复"})) == (409, "task-over")
 
 
+def test_who_goes_along_has_it_too_and_stays_when_the_other_hands_it_back(
+    server: Server, luo: Desk, wei: Phone, lan: Phone
+) -> None:
+    with server.app.app_context(), writing() as session:
+        ids = {name: accounts.by_name(session, name).id for name in ("wei", "lan", "luo")}
+    third = server.person("mo", grants=(LABAO,))
+    task = luo.give(assignee=ids["wei"], companions=[ids["lan"], ids["wei"]], cell=LABAO).json["id"]
+    wei.sync(), lan.sync()
+    row = lan.device.mirror.row("task", task)
+    assert row is not None
+    assert (row["assignee"]["id"], [each["id"] for each in row["companions"]]) == (ids["wei"], [ids["lan"]])
+    assert [each["id"] for each in luo.send("GET", f"/tasks?assignee={ids['lan']}").json["items"]] == [task]
+    do(lan, "task.return", task, note="生病")
+    wei.sync()
+    assert (lan.device.mirror.row("task", task), wei.device.mirror.row("task", task) is None) == (None, False)
+    told = luo.detail(task)
+    assert (told["assignee"]["id"], [each["id"] for each in told["companions"]]) == (ids["luo"], [ids["wei"]])
+    luo.send("PUT", f"/tasks/{task}/assignee", {"assignee": third})
+    do(wei, "task.done", task)
+    assert said(wei) == ("applied", None)
+    told = luo.detail(task)
+    assert (told["state"], told["assignee"]["id"], told["companions"][0]["id"]) == ("done", third, ids["wei"])
+
+
+def test_who_goes_along_is_somebody_and_goes_with_somebody(server: Server, luo: Desk) -> None:
+    alone = luo.give(pool=LABAO, companions=[server.person("mo")])
+    assert (problem(alone), alone.json["field"]) == ((422, "input-invalid"), "companions")
+    unknown = luo.give(assignee=server.person("an"), cell=LABAO, companions=[new_id()])
+    assert (problem(unknown), unknown.json["field"]) == ((422, "input-invalid"), "companions")
+
+
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
@@ -212,21 +244,28 @@ def test_lists_show_offices_their_area_and_inspectors_what_is_open_or_their_own(
     assert problem(inspector.send("POST", f"/tasks/{second}/cancel", {"note": "x"})) == (403, "not-allowed")
 
 
-def test_a_reply_opens_a_re_inspection_that_the_recheck_ends(
-    server: Server, luo: Desk, wei: Phone, desk: Callable[..., Desk]
-) -> None:
-    finding = wei.report()
-    assert wei.sync().quiet
-    office = (
-        desk("boss", "450000", role="admin")
-        .send("POST", "/offices", {"code": "ZJ", "name": "住建局", "kind": "department"})
-        .json["id"]
-    )
-    states = ("submitted", "verified", "registered", "dispatched", "rectifying", "feedback")
-    for start, to in pairwise(states):
+@pytest.fixture
+def boss(desk: Callable[..., Desk]) -> Desk:
+    return desk("boss", "450000", role="admin")
+
+
+def dispatched(phone: Phone, luo: Desk, boss: Desk) -> str:
+    """A finding that an office is putting right."""
+    finding = phone.report()
+    assert phone.sync().quiet
+    office = boss.send("POST", "/offices", {"code": "ZJ", "name": "住建局", "kind": "department"}).json["id"]
+    for start, to in pairwise(("submitted", "verified", "registered", "dispatched", "rectifying")):
         more = {"office": office} if to == "dispatched" else {}
         answer_ = luo.send("POST", f"/findings/{finding}/steps", {"from": start, "to": to, **more})
         assert answer_.status_code == 200, answer_.json
+    return finding
+
+
+def test_a_reply_opens_a_re_inspection_that_the_recheck_ends(
+    luo: Desk, boss: Desk, wei: Phone, desk: Callable[..., Desk]
+) -> None:
+    finding = dispatched(wei, luo, boss)
+    luo.send("POST", f"/findings/{finding}/steps", {"from": "rectifying", "to": "feedback"})
     (task,) = luo.send("GET", "/tasks?kind=re-inspection").json["items"]
     assert (task["source"], task["state"], task["pool"]) == ({"type": "finding", "id": finding}, "open", LABAO)
     wei.sync()
@@ -234,6 +273,39 @@ def test_a_reply_opens_a_re_inspection_that_the_recheck_ends(
     other = desk("meng")
     assert other.send("POST", f"/findings/{finding}/steps", {"from": "feedback", "to": "recheck"}).status_code == 200
     assert luo.detail(task["id"])["state"] == "done"
+
+
+def test_whoever_put_it_right_neither_takes_nor_does_nor_is_given_the_re_inspection(
+    server: Server, luo: Desk, boss: Desk, wei: Phone, lan: Phone
+) -> None:
+    finding = dispatched(wei, luo, boss)
+    wei.sync()
+    step = {"from": "rectifying", "to": "feedback", "note": "已覆盖", "photos": [], "position": None, "office": None}
+    wei.device.record("finding.transition", finding, step, wei.device.mirror.rev("finding", finding))
+    wei.sync()
+    assert said(wei) == ("applied", None)
+    (task,) = luo.send("GET", "/tasks?kind=re-inspection").json["items"]
+    wei.sync(), lan.sync()
+    shown = {"type": "finding", "id": finding}
+    do(wei, "task.take", task["id"])
+    assert said(wei) == ("rejected", "rechecker-is-rectifier")
+    do(wei, "task.done", task["id"], evidence=[shown])
+    assert said(wei) == ("rejected", "rechecker-is-rectifier")
+    inspection = submit(wei, answer("straw.zone.no-burning", "pass"), task=task["id"])
+    assert wei.sync().quiet
+    row = wei.device.mirror.row("inspection", inspection)
+    assert row is not None
+    assert "rechecker-is-rectifier" in [flag["code"] for flag in row["flags"]]
+    with server.app.app_context(), writing() as session:
+        rectifier = accounts.by_name(session, "wei").id
+    given = luo.send("PUT", f"/tasks/{task['id']}/assignee", {"assignee": rectifier})
+    assert problem(given) == (403, "rechecker-is-rectifier")
+    assert luo.detail(task["id"])["state"] == "open"
+    kept = [json.loads(body) for body in server.op_bodies()]
+    assert [op["args"]["evidence"] for op in kept if op["cmd"] == "task.done"] == [[shown]]
+    assert len(luo.send("GET", "/attention").json["rejected"]) == 2
+    do(lan, "task.done", task["id"], evidence=[shown])
+    assert said(lan) == ("applied", None)
 
 
 def test_of_one_source_there_is_one_task_at_a_time(server: Server, luo: Desk) -> None:

@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import ipaddress
 from dataclasses import replace
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -19,8 +18,9 @@ from backend.services import hook_queue
 from backend.transactions import writing
 from backend.web_hooks import addresses
 from backend.web_hooks.messages import WECOM_BYTES, Receiver, message
-from backend.web_hooks.posting import Patience
-from tests.backend.desks import Desk, House
+from backend.web_hooks.posting import Patience, Reply
+from tests.backend.desks import House
+from tests.backend.hooks import deliveries, happen, hook, state_of
 from tests.backend.receivers import drips, hangs, receiving, says
 
 TAKEN = says(200, {"errcode": 0, "errmsg": "ok"})
@@ -45,31 +45,6 @@ def luo(house):
 def wei(house):
     """An inspector who is given tasks: each is one event."""
     return house.desk("wei", "inspector")
-
-
-def hook(boss: Desk, url: str, **more: Any) -> Any:
-    answer = boss.send("POST", "/web-hooks", **{"name": "市指挥中心", "url": url, "kinds": ["task-given"], **more})
-    assert answer.status_code == 201, answer.json
-    return answer.json
-
-
-def happen(luo: Desk, wei: Desk, times: int = 1) -> None:
-    """Something that hooks are told of."""
-    task = {"kind": "other", "title": "张三家门口", "due_at": "2026-12-01T18:00:00+08:00"}
-    for _ in range(times):
-        given = luo.send("POST", "/tasks", **task, assignee=wei.user_id, cell="450206")
-        assert given.status_code == 201, given.json
-
-
-def deliveries(boss: Desk, hook_id: str) -> list[Any]:
-    answer = boss.get(f"/web-hooks/{hook_id}/deliveries")
-    assert answer.status_code == 200, answer.json
-    items: list[Any] = answer.json["items"]
-    return items
-
-
-def state_of(boss: Desk, hook_id: str) -> Any:
-    return next(each for each in boss.get("/web-hooks").json if each["id"] == hook_id)
 
 
 def test_an_event_is_sent_once_signed_and_names_nobody(house, boss, luo, wei):
@@ -270,6 +245,45 @@ def test_another_secret_of_the_house_is_said_so_and_nothing_is_sent(house, boss,
         renewed = boss.send("POST", f"/web-hooks/{made['id']}/secret")
         moved = boss.send("PATCH", f"/web-hooks/{made['id']}", rev=1, url=receiver.url)
         assert [answer.json["code"] for answer in (renewed, moved)] == ["input-invalid"] * 2
+
+
+@pytest.mark.both_databases
+def test_a_test_message_names_the_hook_alone_is_tried_once_and_says_how_it_went(house, boss, session):
+    with receiving(says(200), says(500)) as receiver:
+        made = hook(boss, receiver.url, form="standard")
+        sent = boss.send("POST", f"/web-hooks/{made['id']}/test")
+        assert (sent.status_code, sent.json["kind"], sent.json["state"]) == (202, "hook-test", "waiting")
+        assert session.scalars(select(Job).where(Job.kind == "tell-hooks", Job.state == "asked")).all()
+        assert house.run("tell-hooks") == {"sent": 1, "failed": 0}
+        boss.send("POST", f"/web-hooks/{made['id']}/test")
+        assert house.run("tell-hooks") == {"sent": 0, "failed": 1}
+        house.later(days=4)
+        assert house.run("tell-hooks") == {"sent": 0, "failed": 0}
+    (said, _) = receiver.bodies()
+    assert (said["type"], said["data"]["text"]["zh-CN"]) == ("hook-test", "这是推送「市指挥中心」的测试消息。")
+    assert [each["state"] for each in deliveries(boss, made["id"])] == ["failed", "delivered"]
+    assert (state_of(boss, made["id"])["state"], state_of(boss, made["id"])["failing_since"]) == ("active", None)
+
+
+def test_a_hook_that_is_off_is_sent_no_test_and_one_that_is_removed_is_gone(house, boss, luo, wei, time):
+    with receiving(says(200)) as receiver:
+        made = hook(boss, receiver.url)
+        boss.send("PATCH", f"/web-hooks/{made['id']}", rev=1, state="off")
+        refused = boss.send("POST", f"/web-hooks/{made['id']}/test")
+        assert (refused.status_code, refused.json["code"], refused.json["field"]) == (422, "input-invalid", "state")
+        other = hook(boss, receiver.url)
+        happen(luo, wei)
+        with house.server.app.app_context():
+            with writing() as session:
+                hook_queue.look(session, time.now(), lambda: "2" * 36)
+            with writing() as session:
+                (errand,) = hook_queue.take_up(session, time.now())
+            for each in (made, other):
+                assert boss.send("DELETE", f"/web-hooks/{each['id']}").status_code == 204
+            with writing() as session:  # the round that was under way ends
+                hook_queue.note(session, errand.hook_id, [(errand.parcels[0].id, Reply(True, 200, ""))], time.now())
+        assert boss.get("/web-hooks").json == []
+        assert boss.send("DELETE", f"/web-hooks/{made['id']}").status_code == 404
 
 
 @pytest.fixture
