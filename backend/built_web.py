@@ -10,19 +10,22 @@ import mimetypes
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 
 from backend.api import access
+from backend.config import MapSettings
 from backend.services.errors import NotFound, ServiceError
 
 DIST = Path(__file__).parents[1] / "web" / "dist"
 BASES = {"field": "/app/", "console": "/console/"}
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; "
-    "img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self' data:; connect-src 'self'; "
+    "img-src 'self' data: blob:{maps}; media-src 'self' blob:; font-src 'self' data:; connect-src 'self'{maps}; "
     "worker-src 'self' blob:; manifest-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
-"""Scripts and styles are files of ours. Libraries of charts and maps set styles of single elements."""
+"""Scripts and styles are files of ours. Libraries of charts and maps set styles of single elements. `maps`: the host of
+a base map, and no other host ever."""
+TIANDITU = "https://*.tianditu.gov.cn"
 PERMISSIONS = "camera=(self), microphone=(self), geolocation=(self)"
 ONE_YEAR = "public, max-age=31536000, immutable"
 TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".webmanifest": "application/manifest+json"}
@@ -79,7 +82,7 @@ def _sent(file: Path, hashed: bool) -> Response:
         response.content_encoding = "gzip"
     if packs:
         response.vary.add("Accept-Encoding")
-    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["Content-Security-Policy"] = _policy(current_app.extensions["bluegrid.settings"].maps)
     response.headers["Permissions-Policy"] = PERMISSIONS
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -87,6 +90,10 @@ def _sent(file: Path, hashed: bool) -> Response:
     response.add_etag()
     response.make_conditional(request)
     return response
+
+
+def _policy(maps: MapSettings) -> str:
+    return POLICY.format(maps=f" {TIANDITU}" if maps.tianditu_key else "")
 
 
 def _with_charset(media_type: str) -> str:

@@ -6,6 +6,7 @@ Knows the environment and nothing of Flask's request, of models or of routes.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import ssl
 from collections.abc import Mapping
@@ -87,6 +88,20 @@ class SignInRules:
 
 
 @dataclass(frozen=True, slots=True)
+class MapSettings:
+    """What lies below the layers of a map, and what it must be labelled with; without any, there is no base map.
+
+    `tianditu_key`: of 天地图, for browsers. `pmtiles`: a file of this machine. At most one of the two.
+    """
+
+    tianditu_key: str | None = None
+    pmtiles: Path | None = None
+    approval_no: str | None = None
+    """审图号"""
+    attribution: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that differs between two installations."""
 
@@ -117,6 +132,7 @@ class Settings:
     photo_rules: PhotoRules = field(default_factory=PhotoRules)
     sign_in: SignInRules = field(default_factory=SignInRules)
     plate_rules: Path | None = None
+    maps: MapSettings = field(default_factory=MapSettings)
 
     @property
     def backup_folder(self) -> Path:
@@ -174,6 +190,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         hooks_private=env.get("BLUEGRID_HOOKS_PRIVATE") == "1",
         hooks_authorities=_hooks_authorities(env),
         digest_hour=_hour(env, "BLUEGRID_DIGEST_HOUR", 8),
+        maps=_maps(env),
     )
 
 
@@ -231,6 +248,24 @@ def _sign_in(env: Mapping[str, str]) -> SignInRules:
         admin_password_days=_whole(env, "BLUEGRID_ADMIN_PASSWORD_DAYS", 180, least=0),
         admin_second_factor=asked == "required",
     )
+
+
+MOST_LETTERS_OF_A_LABEL = 200
+
+
+def _maps(env: Mapping[str, str]) -> MapSettings:
+    key, file = env.get("BLUEGRID_MAP_TIANDITU_KEY") or None, env.get("BLUEGRID_MAP_PMTILES") or None
+    if key and file:
+        raise SettingInvalid("Set BLUEGRID_MAP_TIANDITU_KEY or BLUEGRID_MAP_PMTILES, not both")
+    if key and not re.fullmatch("[0-9A-Za-z]{8,64}", key):
+        raise SettingInvalid("BLUEGRID_MAP_TIANDITU_KEY is the key that 天地图 gave: letters and digits only")
+    if file and not Path(file).is_file():
+        raise SettingInvalid(f"BLUEGRID_MAP_PMTILES names no file: {file}")
+    labels = {name: env.get(f"BLUEGRID_MAP_{name.upper()}") or None for name in ("approval_no", "attribution")}
+    for name, said in labels.items():
+        if said and len(said) > MOST_LETTERS_OF_A_LABEL:
+            raise SettingInvalid(f"BLUEGRID_MAP_{name.upper()} is too long")
+    return MapSettings(tianditu_key=key, pmtiles=Path(file).absolute() if file else None, **labels)
 
 
 def _whole(env: Mapping[str, str], name: str, default: int, least: int) -> int:

@@ -21,6 +21,7 @@ from backend.clock import Clock
 from backend.config import Settings, SignInRules
 from backend.extensions import db
 from tests import economy, seaweedfs
+from tests.field_device import Node
 from tests.postgresql import PostgresqlServer, running_server
 from tests.stories import FakeTime, Server
 
@@ -159,3 +160,11 @@ def client(app: Flask) -> FlaskClient:
 def server(app: Flask, time: FakeTime) -> Server:
     """The server as a story sees it: people, devices, what it holds."""
     return Server(app, time)
+
+
+@pytest.fixture(scope="session")
+def node() -> Iterator[Node]:
+    """The process that the field app's devices live in."""
+    node = Node()
+    yield node
+    node.close()

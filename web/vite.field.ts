@@ -2,10 +2,22 @@ import { VantResolver } from '@vant/auto-import-resolver'
 import components from 'unplugin-vue-components/vite'
 import { defineConfig } from 'vite'
 import { VitePWA } from 'vite-plugin-pwa'
+import type { Plugin } from 'vite'
 import { app } from './vite.shared.ts'
+
+/** Vant's icons come inlined, with a second source on somebody else's host: that one goes, nothing is fetched from elsewhere. */
+const noForeignFonts: Plugin = {
+  name: 'no-foreign-fonts',
+  enforce: 'pre',
+  transform: (code, id) =>
+    id.includes('/vant/') && id.endsWith('.css')
+      ? code.replace(/,\s*url\(["']?\/\/[^)]+\)\s*format\("woff"\)/g, '')
+      : null,
+}
 
 export default defineConfig(
   app('field', '/app/', [
+    noForeignFonts,
     components({ resolvers: [VantResolver()], dts: false, dirs: [] }),
     VitePWA({
       strategies: 'injectManifest',

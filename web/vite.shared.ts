@@ -24,7 +24,14 @@ export function app(name: 'field' | 'console', base: string, plugins: PluginOpti
     base,
     plugins: [vue(), yaml(), budget(FIRST_LOAD_KIB), ...plugins],
     resolve: { alias },
-    build: { outDir: here(`./dist/${name}`), emptyOutDir: true, target: 'es2022', reportCompressedSize: false },
+    build: {
+      outDir: here(`./dist/${name}`),
+      emptyOutDir: true,
+      target: 'es2022',
+      reportCompressedSize: false,
+      // what loads what, for the check of the first load's size
+      manifest: true,
+    },
     server: { fs: { allow: [here('..')] }, proxy: { '/api': 'http://127.0.0.1:8000' } },
     define: { __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false' },
   }

@@ -106,7 +106,15 @@ class GridChangesSchema(Schema):
 @blueprint.response(200, CellsSchema)
 @blueprint.alt_response(
     200,
-    schema=documents.collection_of(fields.Nested(CellInGridSchema), "Cell", version=fields.String(required=True)),
+    schema=documents.collection_of(
+        fields.Nested(CellInGridSchema),
+        "Cell",
+        version=fields.String(required=True),
+        levels=fields.List(fields.String(), required=True, metadata={"description": "Coarsest first"}),
+        above=fields.List(
+            fields.Nested(CellInGridSchema), required=True, metadata={"description": "The cells above these"}
+        ),
+    ),
     content_type=geojson.GEOJSON,
     success=True,
 )
@@ -117,7 +125,8 @@ def listing(args: dict[str, Any]) -> Response:
     with reading() as session:
         version = cells.active_version(session)
         if geojson.wanted(args):
-            return geojson.shapes(cells.shapes(session, below, level), version=version)
+            found = cells.shapes(session, below, level)
+            return geojson.shapes(found, version=version, **cells.hierarchy(session, (code for code, _, _ in found)))
         return geojson.varying(jsonify({"version": version, "items": cells.listing(session, below, level)}))
 
 

@@ -1,17 +1,21 @@
-"""`flask devices …`: invitations and revocation."""
+"""`flask devices …`: invitations, revocation, and what a phone could not send itself."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
+from typing import BinaryIO, cast
 
 import click
-from flask import current_app
+from flask import Flask, current_app
 from flask.cli import AppGroup
 
 from backend import clock
 from backend.cli.failures import spoken
+from backend.cli.handed_in import hand_in
 from backend.services import accounts, devices, qr
 from backend.transactions import writing
+from sync.outbox_file import OutboxFileUnreadable
 
 group = AppGroup("devices", help="Phones and tablets.")
 
@@ -40,3 +44,24 @@ def revoke(stream: str) -> None:
     with spoken(), writing() as session:
         device = devices.revoke(session, stream, clock.now())
         click.echo(f"{device.id} revoked")
+
+
+@group.command("hand-in")
+@click.argument("file", type=click.File("rb"))
+@click.option("--as", "enrol_as", metavar="NAME", help="Whose it is, when this server does not know the phone.")
+@click.password_option("--passphrase", confirmation_prompt=False, help="Asked for when not given.")
+def hand_in_file(file: BinaryIO, enrol_as: str | None, passphrase: str) -> None:
+    """Hand in FILE, the encrypted outbox that a phone exported: its ops and photos, as if it had sent them."""
+    app = cast("Flask", current_app._get_current_object())  # type: ignore[attr-defined]
+    with spoken():
+        try:
+            done = hand_in(app, file, passphrase, enrol_as)
+        except OutboxFileUnreadable as error:
+            raise click.ClickException(str(error)) from None
+    click.echo(f"ops: {_counted(done.results)}; photos: {_counted(done.photos)}")
+    if done.trouble is not None or done.pending:
+        raise click.ClickException(f"{done.pending} ops are not handed in: {done.trouble}. Keep the file.")
+
+
+def _counted(counts: Counter[str]) -> str:
+    return ", ".join(f"{number} {name}" for name, number in sorted(counts.items())) or "none"

@@ -158,17 +158,7 @@ def listing(session: Session, below: str | None = None, level: str | None = None
     """
     cells = grid(session)
     found = cells.cells if below is None else [cells[code] for code in cells.children(below)]
-    return [
-        {
-            "code": cell.code,
-            "name": cell.name,
-            "level": cell.level,
-            "parent": cell.parent,
-            "has_shape": cell.geometry is not None,
-        }
-        for cell in found
-        if level in (None, cell.level)
-    ]
+    return [_said(cell) for cell in found if level in (None, cell.level)]
 
 
 def shapes(
@@ -178,6 +168,24 @@ def shapes(
     drawn = {cell.code: cell.geometry for cell in grid(session) if cell.geometry is not None}
     found = listing(session, below, level)
     return [(str(said["code"]), drawn[str(said["code"])], said) for said in found if said["code"] in drawn]
+
+
+def hierarchy(session: Session, codes: Iterable[str]) -> dict[str, object]:
+    """What a map of some cells needs beside them to tell a point's cell: `levels`, coarsest first, and `above`, the
+    cells above these that are not among them. Raises CellUnknown."""
+    cells, shown = grid(session), set(codes)
+    above = {one for code in shown for one in cells.ancestors(code)} - shown
+    return {"levels": list(cells.levels), "above": [_said(cells[code]) for code in sorted(above)]}
+
+
+def _said(cell: admin.Cell) -> dict[str, object]:
+    return {
+        "code": cell.code,
+        "name": cell.name,
+        "level": cell.level,
+        "parent": cell.parent,
+        "has_shape": cell.geometry is not None,
+    }
 
 
 def bounds(session: Session) -> tuple[float, float, float, float]:

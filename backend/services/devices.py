@@ -111,6 +111,26 @@ def _issue(session: Session, device_id: str, now: datetime) -> str:
     return token
 
 
+def lend_token(session: Session, stream_id: str, now: datetime) -> str:
+    """A token beside the own ones of the device that writes a stream: its use retires none of them.
+
+    For handing in what a phone cannot send any more; raises NotFound.
+    """
+    stream = session.get(Stream, stream_id)
+    if stream is None:
+        raise NotFound("There is no such stream.")
+    token = _issue(session, stream.device_id, now)
+    session.flush()
+    session.get_one(DeviceToken, tokens.digest(token)).first_used_at = now
+    audit.record(session, now, None, "device.hand-in", stream.device_id, stream=stream_id)
+    return token
+
+
+def take_back(session: Session, token: str, now: datetime) -> None:
+    """End a lent token."""
+    session.get_one(DeviceToken, tokens.digest(token)).retired_at = now
+
+
 def rotate(session: Session, actor: Actor, now: datetime) -> str:
     """A fresh token; the old one works until this one is first used."""
     if actor.device_id is None:

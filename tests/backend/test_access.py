@@ -231,6 +231,8 @@ KNOWN = {
     "GET /api/v1/campaigns": False,
     "GET /api/v1/campaigns/<uuid:campaign_id>": False,
     "GET /api/v1/cells": False,
+    "GET /api/v1/map-settings": False,
+    "GET /api/v1/map.pmtiles": False,
     "GET /api/v1/checklists": False,
     "GET /api/v1/fire-points": False,
     "GET /api/v1/fire-points/<uuid:point_id>": False,

@@ -68,6 +68,16 @@ def test_cells_are_the_shapes_of_one_level_with_their_version(client, admin):
     assert {each["code"] for each in listed["items"] if each["has_shape"]} == set(codes)
 
 
+def test_cells_come_with_the_hierarchy_that_tells_whose_ground_a_border_is(client, admin):
+    answer = asked(client, admin, "/cells", level="township").json
+    assert answer["levels"] == ["province", "city", "county", "township", "village"]
+    assert [(cell["code"], cell["parent"]) for cell in answer["above"]] == [
+        ("450000", None),
+        ("450200", "450000"),
+        ("450206", "450200"),
+    ]
+
+
 def test_zones_are_the_shapes_of_those_in_force(client, admin):
     in_force_now(client, admin)
     answer = asked(client, admin, "/zones")

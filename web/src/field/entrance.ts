@@ -1,0 +1,29 @@
+/** Who gets in where: links from QR codes, devices without a person, and the focus of each new page. */
+import type { RouteLocationNormalized, RouteLocationRaw, Router } from 'vue-router'
+import { fragment } from './pages/enrol/invitation'
+
+/** Where a page's address leads instead; true to go on. `meta.open` pages need no enrolment.
+ *
+ * The codes of our QR links stand after `#`, so that no server logs them; they stay there.
+ */
+export function wayIn(to: RouteLocationNormalized, enrolled: boolean): true | RouteLocationRaw {
+  const link = to.path === '/' ? fragment(to.hash) : null
+  if (link?.kind === 'invitation') return { path: '/enrol', hash: to.hash, replace: true }
+  if (!enrolled && !to.meta.open) return { path: '/enrol', replace: true }
+  if (link?.kind === 'site') return { path: `/scan/${link.label}`, replace: true }
+  return true
+}
+
+export function guard(router: Router, isEnrolled: () => Promise<boolean>): void {
+  router.beforeEach(async (to) => wayIn(to, to.meta.open === true || (await isEnrolled())))
+  router.afterEach((to, from, failure) => {
+    if (failure !== undefined || to.path === from.path) return
+    // A page begins at its top, and whoever hears the screen hears its name.
+    setTimeout(() => {
+      const heading = document.querySelector('h1')
+      heading?.setAttribute('tabindex', '-1')
+      heading?.focus({ preventScroll: true })
+    })
+    window.scrollTo(0, 0)
+  })
+}

@@ -1,0 +1,59 @@
+/** The ground under one's feet, for components: the cells as they were kept, and what a place is called. */
+import { computed, shallowRef, toValue, type MaybeRefOrGetter, type Ref } from 'vue'
+import { useDevice } from './device'
+import { canonical } from './geo/datum'
+import { gridOf, type CellCollection, type Grid } from './geo/grid'
+import { locate, type Location } from './geo/locate'
+import { kept, keepAgain } from './kept'
+import type { Position } from './sync'
+
+const grid = shallowRef<Grid | null>(null)
+let begun = false
+
+/** The cells; null until they were read, and where this device never had a network since it was enrolled. */
+export function useGround(): Readonly<Ref<Grid | null>> {
+  if (!begun) {
+    begun = true
+    void begin()
+    addEventListener('online', () => void refresh())
+  }
+  return grid
+}
+
+async function begin(): Promise<void> {
+  await read()
+  await refresh()
+}
+
+async function read(): Promise<void> {
+  const collection = await kept<CellCollection>(useDevice(), 'cells')
+  if (collection?.levels !== undefined) grid.value = gridOf(collection)
+}
+
+/** Ask the server for other cells, and take them when there are. */
+export async function refresh(): Promise<void> {
+  if (await keepAgain(useDevice(), 'cells')) await read()
+}
+
+/** Where a position lies; null without one or without cells. */
+export function locatedIn(grid: Grid | null, position: Position | null): Location | null {
+  if (grid === null || position === null) return null
+  try {
+    return locate(...canonical(position.lon, position.lat, position.datum), grid, position.accuracy_m)
+  } catch {
+    return null // numbers that are no place
+  }
+}
+
+/** `柳江区拉堡镇`: the cell and the one above it; null where there is none. */
+export function nameOf(grid: Grid | null, found: Location | null): string | null {
+  if (grid === null || found === null || found.code === null) return null
+  const names = found.chain.slice(0, 2).map(({ code }) => grid.cell(code)?.name ?? '')
+  return names.reverse().join('')
+}
+
+/** The name of the cell that a position is in. */
+export function useCellName(position: MaybeRefOrGetter<Position | null>): Ref<string | null> {
+  const ground = useGround()
+  return computed(() => nameOf(ground.value, locatedIn(ground.value, toValue(position))))
+}

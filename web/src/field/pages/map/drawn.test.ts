@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+import { itemsOf, pointsOf, zonesOf, type FindingRow, type FireRow, type SiteRow } from './drawn'
+
+const HERE = { lon: 109.4, lat: 24.3 }
+const site = (id: string, lat: number, status = 'active'): SiteRow => ({
+  ...{ id, name: `工地${id}`, status, kind: 'construction', location: { lon: 109.4, lat } },
+})
+const fire = (id: string, state: string): FireRow => ({ id, number: `H-${id}`, state, place: null, location: HERE })
+const finding = (id: string, state: string): FindingRow => ({
+  ...{
+    id,
+    number: `W-${id}`,
+    description: '裸土未覆盖',
+    state,
+    severity: 'general',
+    location: { lon: 109.4, lat: 24.31 },
+  },
+})
+
+test('the nearest comes first, with its distance in metres', () => {
+  const items = itemsOf([site('far', 24.5), site('near', 24.301)], [], [], HERE)
+  expect(items.map((item) => item.id)).toEqual(['near', 'far'])
+  expect(items[0]!.metres).toBeGreaterThan(100)
+  expect(items[0]!.metres).toBeLessThan(120)
+})
+
+test('without a position fires come first, then findings, then sites, and no distance is made up', () => {
+  const items = itemsOf([site('a', 24.3)], [finding('b', 'rectifying')], [fire('c', 'open')], null)
+  expect(items.map((item) => [item.kind, item.metres])).toEqual([
+    ['fire_points', null],
+    ['findings', null],
+    ['sites', null],
+  ])
+})
+
+test('what is settled, closed, answered or has no place is not shown', () => {
+  const nowhere: SiteRow = { ...site('x', 24.3), location: null }
+  const rows = [nowhere, site('gone', 24.3, 'closed')]
+  expect(itemsOf(rows, [finding('b', 'closed')], [fire('c', 'answered'), fire('d', 'merged')], HERE)).toEqual([])
+})
+
+test('a point carries its sign, and a name that fits', () => {
+  const [item] = itemsOf([{ ...site('a', 24.3), name: '柳江区拉堡镇兴柳路三期商业综合体项目' }], [], [], null)
+  const { features } = pointsOf([item!], 'sites', { sites: '场', findings: '问', fire_points: '火' })
+  expect(features[0]!.properties).toMatchObject({ id: 'a', sign: '场' })
+  expect(String(features[0]!.properties.name)).toHaveLength(14)
+})
+
+test('zones of the day are drawn, and only those that forbid all through are filled', () => {
+  const polygon = { type: 'Polygon', coordinates: [] }
+  const zone = (id: string, more: object) => ({ id, name: id, kind: 'no-burn', area: { polygons: [polygon] }, ...more })
+  const zones = [
+    zone('now', { valid_from: '2026-01-01' }),
+    zone('past', { valid_to: '2026-11-25' }),
+    zone('to come', { valid_from: '2026-12-01' }),
+    zone('all else', { kind: 'restricted-burn', default: true }),
+    zone('somewhere in it', { extent: 'within' }),
+    { id: 'unknown ground', name: 'x', kind: 'no-burn' },
+  ]
+  const drawn = zonesOf([{ zones }], '2026-11-26').features
+  expect(drawn.map((feature) => [feature.properties.id, feature.properties.strict])).toEqual([
+    ['now', true],
+    ['all else', false],
+    ['somewhere in it', false],
+  ])
+})

@@ -1,0 +1,131 @@
+/** What the phone holds, as points and areas of a map and as lines of the list beside it. Knows no map library. */
+import { area, collection, point, type Collection, type Feature } from '@shared/map/features'
+import { distanceM } from '../../geo/distance'
+import type { Grid } from '../../geo/grid'
+import { insideOf } from '../../geo/rings'
+
+export type Kind = 'fire_points' | 'findings' | 'sites'
+/** In the order of what matters most on the way. */
+export const KINDS: readonly Kind[] = ['fire_points', 'findings', 'sites']
+
+interface Place {
+  lon: number
+  lat: number
+}
+
+/** Rows of the mirror as far as they are read here. */
+export interface SiteRow {
+  id: string
+  name: string
+  status: string
+  kind: string
+  location: Place | null
+}
+export interface FindingRow {
+  id: string
+  number: string
+  description: string
+  state: string
+  severity: string
+  location: Place | null
+}
+export interface FireRow {
+  id: string
+  number: string
+  state: string
+  place: string | null
+  location: Place | null
+}
+
+/** One thing that has a place: a point of the map and a line of the list. */
+export interface Item {
+  kind: Kind
+  id: string
+  name: string
+  /** Code of its state, in the group of words that `kind` has. */
+  state: string
+  at: Place
+  metres: number | null
+}
+
+const SETTLED = new Set(['closed', 'rejected', 'look_back', 'penalty_transfer'])
+
+/** Everything that is still of concern and has a place; the nearest first where the phone knows where it is. */
+export function itemsOf(sites: SiteRow[], findings: FindingRow[], fires: FireRow[], me: Place | null): Item[] {
+  const found: Item[] = []
+  const add = (kind: Kind, id: string, name: string, state: string, at: Place | null): void => {
+    if (at !== null) found.push({ kind, id, name, state, at, metres: me && metres(me, at) })
+  }
+  for (const row of fires)
+    if (row.state === 'open') add('fire_points', row.id, row.place ?? row.number, row.state, row.location)
+  for (const row of findings) {
+    if (!SETTLED.has(row.state)) add('findings', row.id, row.description || row.number, row.state, row.location)
+  }
+  for (const row of sites) if (row.status !== 'closed') add('sites', row.id, row.name, row.status, row.location)
+  return found.sort((a, b) =>
+    me === null
+      ? KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || a.name.localeCompare(b.name, 'zh')
+      : a.metres! - b.metres!,
+  )
+}
+
+const metres = (a: Place, b: Place): number => distanceM([a.lon, a.lat], [b.lon, b.lat])
+
+/** `signs`: what stands in a point of each kind. */
+export function pointsOf(items: Item[], kind: Kind, signs: Record<Kind, string>): Collection {
+  const named = (name: string): string => (name.length > 14 ? `${name.slice(0, 13)}…` : name)
+  return collection(
+    items
+      .filter((item) => item.kind === kind)
+      .map(({ id, name, at }) => point(at, { id, name: named(name), sign: signs[kind] })),
+  )
+}
+
+/** The cells that have a shape, each by its name; only the finest and those above them that are drawn as well. */
+export function cellsOf(grid: Grid | null): Collection {
+  const cells = grid?.cells.filter((cell) => cell.shape !== null) ?? []
+  return collection(
+    cells.map(({ name, code, shape }) => area({ type: 'MultiPolygon', coordinates: shape }, { name, code })),
+  )
+}
+
+/** The names of the same cells, each once, at a place inside of it; `fine`: of a level that lies below another drawn. */
+export function cellNamesOf(grid: Grid | null): Collection {
+  const cells = grid?.cells.filter((cell) => cell.shape !== null) ?? []
+  const parents = new Set(cells.map((cell) => cell.parent))
+  const levels = new Set(cells.filter((cell) => parents.has(cell.code)).map((cell) => cell.level))
+  const coarse = levels.size === 0 ? new Set(cells.map((cell) => cell.level)) : levels
+  return collection(cells.map(({ name, level, shape }) => point(insideOf(shape!), { name, fine: !coarse.has(level) })))
+}
+
+/** A set of zones as its file says it. */
+export interface ZoneFile {
+  zones: {
+    id: string
+    name: string
+    kind: string
+    default?: boolean
+    extent?: string
+    valid_from?: string | null
+    valid_to?: string | null
+    area?: { polygons?: { type: string; coordinates: unknown }[] }
+  }[]
+}
+
+/** The zones of some files that are valid on a day (2026-11-26). `strict`: something is forbidden in all of it. */
+export function zonesOf(files: ZoneFile[], day: string): Collection {
+  const features: Feature[] = []
+  for (const zone of files.flatMap((file) => file.zones ?? [])) {
+    if ((zone.valid_from && zone.valid_from > day) || (zone.valid_to && zone.valid_to < day)) continue
+    const strict = zone.kind.startsWith('no-') && zone.default !== true && zone.extent !== 'within'
+    for (const shape of zone.area?.polygons ?? []) {
+      features.push(area(shape, { id: zone.id, name: zone.name, kind: zone.kind, strict }))
+    }
+  }
+  return collection(features)
+}
+
+/** The address of the page about one thing. */
+export function pageOf(kind: Kind, id: string): string {
+  return { fire_points: `/fire/${id}`, findings: `/finding/${id}`, sites: `/sites/${id}` }[kind]
+}

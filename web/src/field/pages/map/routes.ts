@@ -1,0 +1,3 @@
+import type { RouteRecordRaw } from 'vue-router'
+
+export default [{ path: '/map', name: 'map', component: () => import('./MapPage.vue') }] as RouteRecordRaw[]

@@ -1,0 +1,100 @@
+/** The content of the map for components: rows of the mirror, zones of the packs, cells, and the phone itself. */
+import { circle, collection, point, type Drawn } from '@shared/map/features'
+import { liveQuery } from 'dexie'
+import { computed, onScopeDispose, ref, shallowRef, type Ref } from 'vue'
+import { useI18n } from 'vue-i18n'
+import { useDevice, useLive } from '../../device'
+import { dayOf } from '../../format'
+import { toCgcs2000 } from '../../geo/datum'
+import { useGround } from '../../ground'
+import type { Position } from '../../sync'
+import {
+  cellNamesOf,
+  cellsOf,
+  itemsOf,
+  KINDS,
+  pointsOf,
+  zonesOf,
+  type FindingRow,
+  type FireRow,
+  type Item,
+  type Kind,
+  type SiteRow,
+  type ZoneFile,
+} from './drawn'
+
+export interface UsedDrawn {
+  items: Ref<Item[]>
+  drawn: Ref<Drawn>
+  /** Kinds that the person wants to see. */
+  shown: Ref<Kind[]>
+  zones: Ref<boolean>
+  me: Ref<{ lon: number; lat: number } | null>
+}
+
+export function useDrawn(position: Readonly<Ref<Position | null>>): UsedDrawn {
+  const { t } = useI18n()
+  const device = useDevice()
+  const ground = useGround()
+  const sites = useLive(() => device.rows<SiteRow>('site'), [])
+  const findings = useLive(() => device.rows<FindingRow>('finding'), [])
+  const fires = useLive(() => device.rows<FireRow>('fire_point'), [])
+  const zoneFiles = useZoneFiles()
+  const shown = ref<Kind[]>([...KINDS])
+  const zones = ref(true)
+  const me = computed(() => placeOf(position.value))
+  const items = computed(() => itemsOf(sites.value, findings.value, fires.value, me.value))
+  const cells = computed(() => cellsOf(ground.value))
+  const names = computed(() => cellNamesOf(ground.value))
+  const zoned = computed(() => zonesOf(zoneFiles.value, dayOf(new Date())))
+  const signs = computed(() => ({
+    ...{ fire_points: t('map.sign.fire_points'), findings: t('map.sign.findings'), sites: t('map.sign.sites') },
+  }))
+  const points = computed(() =>
+    Object.fromEntries(
+      KINDS.map((kind) => [
+        kind,
+        shown.value.includes(kind) ? pointsOf(items.value, kind, signs.value) : collection([]),
+      ]),
+    ),
+  )
+  const drawn = computed<Drawn>(() => ({
+    ...points.value,
+    ...hereOf(position.value),
+    cells: cells.value,
+    cell_names: names.value,
+    zones: zones.value ? zoned.value : collection([]),
+  }))
+  return { items, drawn, shown, zones, me }
+}
+
+/** The phone's place in CGCS2000 degrees. */
+export function placeOf(position: Position | null): { lon: number; lat: number } | null {
+  if (position === null) return null
+  const [lon, lat] = toCgcs2000(position.lon, position.lat, position.datum)
+  return { lon, lat }
+}
+
+/** The phone on the map, and the circle that it is somewhere in. */
+export function hereOf(position: Position | null): Drawn {
+  const at = placeOf(position)
+  if (at === null) return { me: collection([]), accuracy: collection([]) }
+  const metres = position!.accuracy_m
+  return { me: collection([point(at, {})]), accuracy: collection(metres === null ? [] : [circle(at, metres)]) }
+}
+
+function useZoneFiles(): Ref<ZoneFile[]> {
+  const device = useDevice()
+  const files = shallowRef<ZoneFile[]>([])
+  const watching = liveQuery(async () => {
+    const sets = await device.rows<{ id: string; file: string; retired_at: string | null }>('zone_set')
+    return Promise.all(sets.filter((set) => set.retired_at === null).map((set) => device.pack(set.file)))
+  }).subscribe(async (blobs) => {
+    const read = blobs
+      .filter((blob) => blob !== undefined)
+      .map(async (blob) => JSON.parse(await blob.text()) as ZoneFile)
+    files.value = await Promise.all(read)
+  })
+  onScopeDispose(() => watching.unsubscribe())
+  return files
+}

@@ -1,0 +1,79 @@
+/** Photo bytes kept on this device: whole, hashed as they came, read back, until the server has them safely.
+ *
+ * Bytes are kept as `held` until a record names them, so that what a person throws away before she submits is
+ * never sent.
+ */
+import { sha256Hex } from './bytes'
+import type { Clock } from './clock'
+import { write, type Change, type FieldDatabase, type MediaRecord } from './database'
+import type { Captured } from './types'
+
+/** The storage gave back other bytes than it took: nothing may rely on them. */
+export class NotKept extends Error {
+  readonly code = 'not-kept'
+}
+
+export class Photos {
+  constructor(
+    private readonly db: FieldDatabase,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Keep original bytes by their SHA-256; they are on the disk and were read back when it resolves. Throws NotKept. */
+  async hold(bytes: Blob, filename: string, mediaType = bytes.type || 'application/octet-stream'): Promise<Captured> {
+    const data = await bytes.arrayBuffer()
+    const sha256 = await sha256Hex(data)
+    const before = await this.db.media.get(sha256)
+    const fresh: MediaRecord = {
+      ...{ sha256, size: data.byteLength, mediaType, filename, state: 'held', seq: null, sent: 0 },
+      ...{ at: this.clock.wall(), kept: true, url: null, problem: null },
+    }
+    const lost = before?.problem === 'bytes-lost' // the same bytes again: they go to the server after all
+    const record = { ...(before ?? fresh), kept: true, ...(lost && { state: 'waiting' as const, problem: null }) }
+    const copy = new Blob([data], { type: record.mediaType })
+    await write(this.db, [
+      ['bytes', sha256, copy],
+      ['media', sha256, record],
+    ])
+    const back = await this.db.bytes.get(sha256)
+    if (back === undefined || (await sha256Hex(await back.arrayBuffer())) !== sha256) throw new NotKept(sha256)
+    return { sha256, size: record.size, mediaType: record.mediaType, filename: record.filename }
+  }
+
+  /** Let go of bytes that no record named: the person took the photo out of her draft. Others are not touched. */
+  async letGo(sha256: string): Promise<boolean> {
+    return this.db.transaction('rw', this.db.media, this.db.bytes, async () => {
+      if ((await this.db.media.get(sha256))?.state !== 'held') return false
+      await this.db.media.delete(sha256)
+      await this.db.bytes.delete(sha256)
+      return true
+    })
+  }
+
+  /** Inside a transaction over `media`: what a record names has to go to the server. */
+  async named(hashes: string[]): Promise<void> {
+    await this.db.media
+      .where('sha256')
+      .anyOf(hashes)
+      .and((record) => record.state === 'held')
+      .modify({ state: 'waiting' })
+  }
+
+  /** True when bytes wait here only for a backup. */
+  async unbacked(): Promise<boolean> {
+    return (
+      (await this.db.media.filter(({ state, kept }) => kept && (state === 'sent' || state === 'stored')).count()) > 0
+    )
+  }
+
+  /** After a restore of the server: every photo whose bytes are still here may have to go again.
+   *
+   * One that was refused too: the server kept its bytes for a person to look at, and may not have them any more.
+   */
+  async unsend(): Promise<Change[]> {
+    const again = await this.db.media.where('state').anyOf('sent', 'stored', 'refused').toArray()
+    return again
+      .filter(({ kept }) => kept)
+      .map((record) => ['media', record.sha256, { ...record, state: 'waiting', url: null, sent: 0, seq: null }])
+  }
+}
