@@ -101,6 +101,16 @@ class MapSettings:
     attribution: str | None = None
 
 
+class SingleSignOn:
+    """The office's own OpenID Connect provider; `claim` holds the user name, `name` is what people call it."""
+
+    issuer: str
+    client_id: str
+    client_secret: str | None = None
+    claim: str = "preferred_username"
+    name: str = "单点登录"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that differs between two installations."""
@@ -131,6 +141,7 @@ class Settings:
     draw_rates: DrawRates = field(default_factory=DrawRates)
     photo_rules: PhotoRules = field(default_factory=PhotoRules)
     sign_in: SignInRules = field(default_factory=SignInRules)
+    single_sign_on: SingleSignOn | None = None
     plate_rules: Path | None = None
     maps: MapSettings = field(default_factory=MapSettings)
 
@@ -185,6 +196,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         draw_rates=_draw_rates(env),
         photo_rules=_photo_rules(env),
         sign_in=_sign_in(env),
+        single_sign_on=_single_sign_on(env),
         audit_days=_whole(env, "BLUEGRID_AUDIT_DAYS", LEAST_AUDIT_DAYS, least=LEAST_AUDIT_DAYS),
         plate_rules=Path(env["BLUEGRID_PLATE_RULES"]).absolute() if env.get("BLUEGRID_PLATE_RULES") else None,
         hooks_private=env.get("BLUEGRID_HOOKS_PRIVATE") == "1",
@@ -266,6 +278,24 @@ def _maps(env: Mapping[str, str]) -> MapSettings:
         if said and len(said) > MOST_LETTERS_OF_A_LABEL:
             raise SettingInvalid(f"BLUEGRID_MAP_{name.upper()} is too long")
     return MapSettings(tianditu_key=key, pmtiles=Path(file).absolute() if file else None, **labels)
+
+
+def _single_sign_on(env: Mapping[str, str]) -> SingleSignOn | None:
+    issuer, client_id = env.get("BLUEGRID_OIDC_ISSUER"), env.get("BLUEGRID_OIDC_CLIENT_ID")
+    if not issuer and not client_id:
+        return None
+    if not issuer or not client_id:
+        raise SettingInvalid("BLUEGRID_OIDC_ISSUER and BLUEGRID_OIDC_CLIENT_ID are set together")
+    if not issuer.startswith(("https://", "http://127.0.0.1:", "http://[::1]:")):
+        raise SettingInvalid("BLUEGRID_OIDC_ISSUER begins with https://")
+    usual = SingleSignOn(issuer, client_id)
+    return SingleSignOn(
+        issuer,
+        client_id,
+        client_secret=env.get("BLUEGRID_OIDC_CLIENT_SECRET") or None,
+        claim=env.get("BLUEGRID_OIDC_CLAIM") or usual.claim,
+        name=env.get("BLUEGRID_OIDC_NAME") or usual.name,
+    )
 
 
 def _whole(env: Mapping[str, str], name: str, default: int, least: int) -> int:

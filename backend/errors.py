@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import HTTPException
 
-from backend import built_web, outages
+from backend import built_web, outages, single_sign_on
 from backend.api import access, overload
 from backend.services import (
     accounts,
@@ -51,6 +51,8 @@ STATUS: dict[type[Exception], int] = {
     services.NotFound: 404,
     services.Unauthenticated: 401,
     services.LoginFailed: 401,
+    single_sign_on.SingleSignOnFailed: 401,
+    single_sign_on.SingleSignOnRefused: 401,
     services.NotAllowed: 403,
     services.AlreadyExists: 409,
     services.InviteInvalid: 403,

@@ -51,6 +51,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         places,
         plates,
         rectify_page,
+        single_sign_on,
         site_imports,
         sites,
         statistics,
@@ -83,6 +84,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     credentials.init_app(app)
     for module in (
         auth,
+        single_sign_on,
         people,
         personal_data,
         certificates,

@@ -25,17 +25,17 @@ blueprint = Blueprint("auth", __name__, url_prefix="/api/v1/auth", description="
 _code = validate.Length(1, 40)
 
 
-def _settings() -> Settings:
+def settings() -> Settings:
     settings: Settings = current_app.extensions["bluegrid.settings"]
     return settings
 
 
 def _sealer() -> second_factor.Sealer:
-    return second_factor.Sealer(_settings().secret_key)
+    return second_factor.Sealer(settings().secret_key)
 
 
-def _entrance() -> Entrance:
-    return Entrance(reading, writing, clock.now, _settings().sign_in, _sealer())
+def entrance() -> Entrance:
+    return Entrance(reading, writing, clock.now, settings().sign_in, _sealer())
 
 
 class LoginSchema(Schema):
@@ -56,14 +56,16 @@ class LoginAnswerSchema(Schema):
     owes = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "password-change or second-factor: until that is done the token opens nothing else"},
+        metadata={
+            "description": "password-change, second-factor or second-factor-code: the token opens nothing else before"
+        },
     )
 
 
 def _open(said: dict[str, Any]) -> Opened:
     require_storable(said["username"], "username")
     agent = request.headers.get("User-Agent", "").replace("\0", "")
-    return _entrance().sign_in(said["username"], said["password"], said["code"], agent, request.remote_addr)
+    return entrance().sign_in(said["username"], said["password"], said["code"], agent, request.remote_addr)
 
 
 @blueprint.post("/login")
@@ -125,7 +127,7 @@ def own_session() -> dict[str, Any]:
             "user": accounts.shown(accounts.by_id(session, user_id)),
             "owes": access.current_owes(),
             "proof": credentials.proof_of(shown.token) if shown.by_cookie else None,
-            "idle_minutes": _settings().sign_in.idle_minutes,
+            "idle_minutes": settings().sign_in.idle_minutes,
             "second_factor": second_factor.is_set(session, user_id),
             "recovery_codes": second_factor.codes_left(session, user_id),
         }
@@ -144,7 +146,7 @@ class PasswordSchema(Schema):
 def change_password(said: dict[str, str]) -> None:
     """Change one's own password; other sign-ins of this account end."""
     actor = access.current_actor()
-    _entrance().change_password(actor.user_id, actor.name, said["old"], said["new"], keep=credentials.presented().token)
+    entrance().change_password(actor.user_id, actor.name, said["old"], said["new"], keep=credentials.presented().token)
 
 
 @blueprint.post("/logout")
@@ -176,7 +178,7 @@ def own_sign_ins() -> list[dict[str, Any]]:
     """One's own sign-ins that are open."""
     with reading() as session:
         return sign_ins.listing(
-            session, access.current_actor(), credentials.presented().token, _settings().sign_in, clock.now()
+            session, access.current_actor(), credentials.presented().token, settings().sign_in, clock.now()
         )
 
 
@@ -218,7 +220,7 @@ class EnrolmentSchema(Schema):
 def begin_second_factor(said: dict[str, str]) -> dict[str, str]:
     """Begin to set up a second factor: a secret for the authenticator app. It counts once it is confirmed."""
     actor = access.current_actor()
-    _entrance().prove(actor.name, said["password"])
+    entrance().prove(actor.name, said["password"])
     with writing() as session:
         user = accounts.by_id(session, actor.user_id)
         secret, uri = second_factor.begin(session, user, _sealer(), clock.now())
@@ -249,6 +251,17 @@ def confirm_second_factor(said: dict[str, str]) -> dict[str, list[str]]:
         return {"recovery_codes": second_factor.confirm(session, user_id, said["code"], _sealer(), clock.now())}
 
 
+@blueprint.post("/second-factor/prove")
+@limiter.limit(lambda: current_app.config["BLUEGRID_LOGIN_ATTEMPTS"])
+@blueprint.arguments(CodeSchema)
+@blueprint.response(204)
+@access.people(unfinished=True)
+def prove_second_factor(said: dict[str, str]) -> None:
+    """The code that a sign-in through the office's provider still owes (`owes: second-factor-code`)."""
+    actor = access.current_actor()
+    entrance().prove_factor(actor.user_id, actor.name, said["code"], credentials.presented().token)
+
+
 @blueprint.post("/second-factor/recovery-codes")
 @limiter.limit(lambda: current_app.config["BLUEGRID_LOGIN_ATTEMPTS"])
 @blueprint.arguments(BothFactorsSchema)
@@ -257,4 +270,4 @@ def confirm_second_factor(said: dict[str, str]) -> dict[str, list[str]]:
 def renew_recovery_codes(said: dict[str, str]) -> dict[str, list[str]]:
     """New recovery codes; the old ones open nothing any more."""
     actor = access.current_actor()
-    return {"recovery_codes": _entrance().renew_codes(actor.user_id, actor.name, said["password"], said["code"])}
+    return {"recovery_codes": entrance().renew_codes(actor.user_id, actor.name, said["password"], said["code"])}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.extensions import Base
@@ -10,9 +10,14 @@ from backend.models.columns import Big, Instant, Sha256
 
 
 class LoginToken(Base):
-    """A person's bearer token, kept only as its hash. `client` and `address` are for the person to know it again."""
+    """A person's bearer token, kept only as its hash. `client` and `address` are for the person to know it again.
+
+    `way`: by password, or by the office's provider, which used one factor or said that it used several. `factor_owed`:
+    the code of the person's own second factor is still to be given.
+    """
 
     __tablename__ = "login_token"
+    __table_args__ = (CheckConstraint("way IN ('password','provider','provider-factors')", name="way"),)
 
     token_sha256: Mapped[Sha256] = mapped_column(primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), index=True)
@@ -22,6 +27,8 @@ class LoginToken(Base):
     last_used_at: Mapped[Instant | None]
     client: Mapped[str | None] = mapped_column(String(200))
     address: Mapped[str | None] = mapped_column(String(45))
+    way: Mapped[str] = mapped_column(String(20), default="password", server_default="password")
+    factor_owed: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class SignInLock(Base):

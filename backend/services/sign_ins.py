@@ -22,7 +22,8 @@ from backend.services.errors import NotFound, TokenExpired, TokenRevoked, Unauth
 ID_LENGTH = 32
 A_MINUTE = timedelta(minutes=1)
 KEPT = timedelta(days=30)  # after its end, so that an old token is told why it opens nothing
-PASSWORD_CHANGE, SECOND_FACTOR = "password-change", "second-factor"
+PASSWORD_CHANGE, SECOND_FACTOR, FACTOR_CODE = "password-change", "second-factor", "second-factor-code"
+BY_PASSWORD, BY_PROVIDER, BY_PROVIDERS_FACTORS = "password", "provider", "provider-factors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,18 @@ class SignedIn:
 
 
 def open_login(
-    session: Session, user: User, now: datetime, hours: int, client: str | None = None, address: str | None = None
+    session: Session,
+    user: User,
+    now: datetime,
+    hours: int,
+    client: str | None = None,
+    address: str | None = None,
+    way: str = BY_PASSWORD,
 ) -> tuple[str, datetime]:
-    """A new bearer token for a person, and when it ends."""
+    """A new bearer token for a person, and when it ends.
+
+    By a provider that did not say that it used several factors, the code of the person's own is owed, if there is one.
+    """
     token = tokens.new_token()
     expires = now + timedelta(hours=hours)
     session.add(
@@ -49,9 +59,11 @@ def open_login(
             last_used_at=now,
             client=client and client[:200],
             address=address and address[:45],
+            way=way,
+            factor_owed=way == BY_PROVIDER and second_factor.is_set(session, user.id),
         )
     )
-    audit.record(session, now, user.id, "login", None)
+    audit.record(session, now, user.id, "login", None, **({} if way == BY_PASSWORD else {"way": way}))
     return token, expires
 
 
@@ -71,19 +83,36 @@ def behind(session: Session, token: str, rules: SignInRules, now: datetime) -> S
     if user is None or not user.active:
         raise Unauthenticated("This account is closed.")
     stale = now - used >= max(A_MINUTE, idle / 10)
-    return SignedIn(user, owes(session, user, rules, now), stale)
+    return SignedIn(user, owes(session, user, row, rules, now), stale)
 
 
-def owes(session: Session, user: User, rules: SignInRules, now: datetime) -> str | None:
-    """What a person has to do before anything else: a new password, or a second factor. None: nothing."""
+def opened_owes(session: Session, token: str, user: User, rules: SignInRules, now: datetime) -> str | None:
+    """`owes` of a sign-in that was opened just now."""
+    return owes(session, user, session.get_one(LoginToken, tokens.digest(token)), rules, now)
+
+
+def owes(session: Session, user: User, row: LoginToken, rules: SignInRules, now: datetime) -> str | None:
+    """What a person has to do before anything else: a new password, a second factor, or its code. None: nothing.
+
+    A password that was not used for this sign-in is not asked to be changed. A provider that used several factors
+    stands in for the second factor that admins must have.
+    """
+    if row.factor_owed:
+        return FACTOR_CODE
     aged = timedelta(days=rules.admin_password_days)
     set_at = user.password_set_at or user.created_at
     expired = user.role == "admin" and aged and user.password_hash is not None and set_at + aged <= now
-    if user.must_change_password or expired:
+    if row.way == BY_PASSWORD and (user.must_change_password or expired):
         return PASSWORD_CHANGE
-    if user.role == "admin" and rules.admin_second_factor and not second_factor.is_set(session, user.id):
+    must_have = user.role == "admin" and rules.admin_second_factor and row.way != BY_PROVIDERS_FACTORS
+    if must_have and not second_factor.is_set(session, user.id):
         return SECOND_FACTOR
     return None
+
+
+def factor_given(session: Session, token: str) -> None:
+    """The code that a sign-in owed was given."""
+    session.get_one(LoginToken, tokens.digest(token)).factor_owed = False
 
 
 def used(session: Session, token: str, now: datetime) -> None:

@@ -19,6 +19,13 @@ from backend.services import accounts, audit, lockout, passwords, second_factor,
 from backend.services.errors import LoginFailed
 from backend.services.second_factor import Sealer, SecondFactorNeeded, SecondFactorWrong
 
+
+class AccountUnknown(LoginFailed):
+    """The office's provider knows this person, and no open account here has that name."""
+
+    code = "single-sign-on-unknown"
+
+
 Transaction = Callable[[], AbstractContextManager[Session]]
 
 
@@ -59,7 +66,39 @@ class Entrance:
                     raise LoginFailed("The user name or the password is wrong.")
                 lockout.clear(session, name)
                 token, ends = sign_ins.open_login(session, user, self.now(), self.rules.hours, client, address)
-                return Opened(token, ends, sign_ins.owes(session, user, self.rules, self.now()))
+                return Opened(token, ends, sign_ins.opened_owes(session, token, user, self.rules, self.now()))
+        except SecondFactorWrong:
+            self._note_failure(user_id)
+            raise
+
+    def sign_in_as(self, name: str, factors: bool, client: str | None, address: str | None) -> Opened:
+        """Open a sign-in for whom the office's provider has proven to be `name`; no account is made for it.
+
+        `factors`: the provider used several. Wrong passwords lock nobody out here. Raises AccountUnknown.
+        """
+        with self.reading() as session:
+            user_id = session.scalar(select(User.id).where(User.name == name, User.active))
+        if user_id is None:
+            self._note_failure(None)
+            raise AccountUnknown("Nobody of this name has an open account here; an admin adds people.")
+        way = sign_ins.BY_PROVIDERS_FACTORS if factors else sign_ins.BY_PROVIDER
+        with self.writing() as session:
+            user, hours = accounts.by_id(session, user_id), self.rules.hours
+            token, ends = sign_ins.open_login(session, user, self.now(), hours, client, address, way)
+            return Opened(token, ends, sign_ins.opened_owes(session, token, user, self.rules, self.now()))
+
+    def prove_factor(self, user_id: str, name: str, code: str, token: str) -> None:
+        """The code that a sign-in through the provider still owes; wrong ones count as tries.
+
+        Raises AccountLocked, SecondFactorWrong.
+        """
+        with self.writing() as session:
+            lockout.take_try(session, name, self.rules, self.now())
+        try:
+            with self.writing() as session:
+                second_factor.spend(session, user_id, code, self.sealer, self.now())
+                sign_ins.factor_given(session, token)
+                lockout.clear(session, name)
         except SecondFactorWrong:
             self._note_failure(user_id)
             raise

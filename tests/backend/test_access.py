@@ -18,6 +18,9 @@ PUBLIC = {
     "GET /",
     "GET /api/docs/",
     "GET /api/docs/<path:path>",
+    "GET /api/v1/auth/single-sign-on",
+    "GET /api/v1/auth/single-sign-on/return",
+    "GET /api/v1/auth/ways",
     "GET /api/v1/fire-answer",
     "GET /app/",
     "GET /app/<path:path>",
@@ -212,6 +215,7 @@ PEOPLE = {
     "GET /api/v1/auth/sign-ins",
     "POST /api/v1/auth/second-factor",
     "POST /api/v1/auth/second-factor/confirm",
+    "POST /api/v1/auth/second-factor/prove",
     "POST /api/v1/auth/second-factor/recovery-codes",
     "GET /api/v1/sites/<uuid:site_id>/label.svg",
     "GET /api/v1/findings/<uuid:finding_id>/steps",
@@ -275,6 +279,7 @@ UNFINISHED = {
     "POST /api/v1/auth/password",
     "POST /api/v1/auth/second-factor",
     "POST /api/v1/auth/second-factor/confirm",
+    "POST /api/v1/auth/second-factor/prove",
 }
 """For whoever still owes a new password or a second factor, too."""
 PERSONAL = {
