@@ -101,6 +101,7 @@ class MapSettings:
     attribution: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
 class SingleSignOn:
     """The office's own OpenID Connect provider; `claim` holds the user name, `name` is what people call it."""
 
