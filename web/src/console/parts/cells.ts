@@ -74,5 +74,11 @@ export const useCells = defineStore('cells', () => {
     return units.value.find((unit) => unit.code === code)?.name ?? pathOf(byCode.value, code)
   }
 
-  return { cells, units, byCode, tree, load, called }
+  /** The codes above a cell, nearest first. */
+  function above(code: string): string[] {
+    const parent = byCode.value.get(code)?.parent
+    return parent && byCode.value.has(parent) ? [parent, ...above(parent)] : []
+  }
+
+  return { cells, units, byCode, tree, load, called, above }
 })
