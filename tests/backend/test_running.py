@@ -34,12 +34,12 @@ def job(n, state, asked, finished=None, result=None):
 
 @pytest.mark.both_databases
 def test_what_waits_and_what_was_given_up_is_told_with_its_error(app, boss):
-    now = clock.now()
     with app.app_context(), writing() as session:
+        now = clock.now()
         session.add(job(1, "asked", now - timedelta(hours=2)))
         session.add(job(2, "failed", now, now, {"error": "OSError", "detail": "/secret/path"}))
         session.add(job(3, "failed", now, now - timedelta(days=8), {"error": "OSError"}))
-    told = boss.get("/api/v1/running").json
+    told = boss.get("/running").json
     assert (told["jobs"]["waiting"], told["jobs"]["failed"]) == (1, 1)
     assert told["jobs"]["oldest_waiting_s"] >= 7200
     assert [(each["kind"], each["error"]) for each in told["jobs"]["failures"]] == [("export", "OSError")]
@@ -50,4 +50,4 @@ def test_a_rule_that_was_set_differs_from_what_is_usual_and_no_secret_is_shown(b
     settings = app.extensions["bluegrid.settings"]
     said = {each["name"]: each for each in settings_shown.rules(replace(settings, digest_hour=7))}
     assert (said["digest_hour"]["value"], said["digest_hour"]["usual"]) == (7, 8)
-    assert settings.secret_key not in boss.get("/api/v1/running").text
+    assert settings.secret_key not in boss.get("/running").text
