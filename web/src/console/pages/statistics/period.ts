@@ -1,4 +1,6 @@
 /** Spans of days by their names: this month, last quarter … Days are texts, YYYY-MM-DD, by the clock of China. */
+import { dayBefore } from '../../parts/days'
+
 export interface Span {
   from: string
   to: string
@@ -44,12 +46,4 @@ const same = (one: Span, other: Span): boolean => one.from === other.from && one
 /** The first day of a month; months below one are those of the year before. */
 function first(year: number, month: number): string {
   return new Date(Date.UTC(year, month - 1, 1)).toISOString().slice(0, 10)
-}
-
-export function dayBefore(day: string): string {
-  return new Date(Date.parse(`${day}T00:00:00Z`) - 86_400_000).toISOString().slice(0, 10)
-}
-
-export function dayAfter(day: string): string {
-  return new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10)
 }
