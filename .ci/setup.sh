@@ -159,6 +159,12 @@ require_ip_for_root() {
     [ "$(id -u)" != 0 ] || command -v ip >/dev/null 2>&1 || install_package iproute2 "ip, for tests with several hosts"
 }
 
+# The browser of the tests; it comes from the system, since npm and PyPI hold none.
+require_chromium() {
+    command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 ||
+        install_package chromium "Chromium, for tests in a browser"
+}
+
 set_up() {
     up_to_date || set_up_python
     web_up_to_date || install_web
@@ -167,7 +173,7 @@ set_up() {
 
 set_up_python() {
     works || make_venv
-    [ "$requirements" = requirements.txt ] || require_ip_for_root
+    [ "$requirements" = requirements.txt ] || { require_ip_for_root && require_chromium; }
     install_requirements "$requirements"
     wanted >"$stamp.new"
     mv "$stamp.new" "$stamp"

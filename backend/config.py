@@ -88,6 +88,17 @@ class SignInRules:
 
 
 @dataclass(frozen=True, slots=True)
+class SingleSignOn:
+    """The office's own OpenID Connect provider; `claim` holds the user name, `name` is what people call it."""
+
+    issuer: str
+    client_id: str
+    client_secret: str | None = None
+    claim: str = "preferred_username"
+    name: str = "单点登录"
+
+
+@dataclass(frozen=True, slots=True)
 class MapSettings:
     """What lies below the layers of a map, and what it must be labelled with; without any, there is no base map.
 
@@ -99,17 +110,6 @@ class MapSettings:
     approval_no: str | None = None
     """审图号"""
     attribution: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SingleSignOn:
-    """The office's own OpenID Connect provider; `claim` holds the user name, `name` is what people call it."""
-
-    issuer: str
-    client_id: str
-    client_secret: str | None = None
-    claim: str = "preferred_username"
-    name: str = "单点登录"
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,24 +263,6 @@ def _sign_in(env: Mapping[str, str]) -> SignInRules:
     )
 
 
-MOST_LETTERS_OF_A_LABEL = 200
-
-
-def _maps(env: Mapping[str, str]) -> MapSettings:
-    key, file = env.get("BLUEGRID_MAP_TIANDITU_KEY") or None, env.get("BLUEGRID_MAP_PMTILES") or None
-    if key and file:
-        raise SettingInvalid("Set BLUEGRID_MAP_TIANDITU_KEY or BLUEGRID_MAP_PMTILES, not both")
-    if key and not re.fullmatch("[0-9A-Za-z]{8,64}", key):
-        raise SettingInvalid("BLUEGRID_MAP_TIANDITU_KEY is the key that 天地图 gave: letters and digits only")
-    if file and not Path(file).is_file():
-        raise SettingInvalid(f"BLUEGRID_MAP_PMTILES names no file: {file}")
-    labels = {name: env.get(f"BLUEGRID_MAP_{name.upper()}") or None for name in ("approval_no", "attribution")}
-    for name, said in labels.items():
-        if said and len(said) > MOST_LETTERS_OF_A_LABEL:
-            raise SettingInvalid(f"BLUEGRID_MAP_{name.upper()} is too long")
-    return MapSettings(tianditu_key=key, pmtiles=Path(file).absolute() if file else None, **labels)
-
-
 def _single_sign_on(env: Mapping[str, str]) -> SingleSignOn | None:
     issuer, client_id = env.get("BLUEGRID_OIDC_ISSUER"), env.get("BLUEGRID_OIDC_CLIENT_ID")
     if not issuer and not client_id:
@@ -297,6 +279,24 @@ def _single_sign_on(env: Mapping[str, str]) -> SingleSignOn | None:
         claim=env.get("BLUEGRID_OIDC_CLAIM") or usual.claim,
         name=env.get("BLUEGRID_OIDC_NAME") or usual.name,
     )
+
+
+MOST_LETTERS_OF_A_LABEL = 200
+
+
+def _maps(env: Mapping[str, str]) -> MapSettings:
+    key, file = env.get("BLUEGRID_MAP_TIANDITU_KEY") or None, env.get("BLUEGRID_MAP_PMTILES") or None
+    if key and file:
+        raise SettingInvalid("Set BLUEGRID_MAP_TIANDITU_KEY or BLUEGRID_MAP_PMTILES, not both")
+    if key and not re.fullmatch("[0-9A-Za-z]{8,64}", key):
+        raise SettingInvalid("BLUEGRID_MAP_TIANDITU_KEY is the key that 天地图 gave: letters and digits only")
+    if file and not Path(file).is_file():
+        raise SettingInvalid(f"BLUEGRID_MAP_PMTILES names no file: {file}")
+    labels = {name: env.get(f"BLUEGRID_MAP_{name.upper()}") or None for name in ("approval_no", "attribution")}
+    for name, said in labels.items():
+        if said and len(said) > MOST_LETTERS_OF_A_LABEL:
+            raise SettingInvalid(f"BLUEGRID_MAP_{name.upper()} is too long")
+    return MapSettings(tianditu_key=key, pmtiles=Path(file).absolute() if file else None, **labels)
 
 
 def _whole(env: Mapping[str, str], name: str, default: int, least: int) -> int:

@@ -11,7 +11,12 @@ import pylopdf_fonts_zh_cn
 from PIL import ImageFont
 
 
+def path() -> str:
+    """The font's file (OpenType with CFF outlines)."""
+    return str(pylopdf_fonts_zh_cn.sans_path())
+
+
 @lru_cache(maxsize=16)
 def chinese(size: int) -> ImageFont.FreeTypeFont:
     """The font at a size in pixels; it has Latin letters too."""
-    return ImageFont.truetype(pylopdf_fonts_zh_cn.sans_path(), size)
+    return ImageFont.truetype(path(), size)

@@ -18,6 +18,7 @@ from typing import Any
 import openpyxl
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet.cell_range import CellRange
 from openpyxl.worksheet.worksheet import Worksheet
 
 from backend.services.errors import InputInvalid
@@ -47,11 +48,18 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What was read. `columns`: the letter of each known column; `unknown`: headings that nobody asked for."""
+    """What was read. `columns`: the letter of each known column; `unknown`: headings that nobody asked for.
+
+    `repeated`: known columns whose heading stands over further columns too, with the letters of those, which were not
+    read. `merged`: the merged ranges below the headings, each of which says in all its cells what its first one says.
+    """
 
     rows: Sequence[Row]
     columns: Mapping[str, str]
     unknown: Sequence[str] = field(default_factory=tuple)
+    heading_line: int = 1
+    repeated: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    merged: Sequence[CellRange] = field(default_factory=tuple)
 
 
 def read(data: bytes, name: str, headings: Mapping[str, Sequence[str]], required: Sequence[str]) -> Table:
@@ -60,9 +68,9 @@ def read(data: bytes, name: str, headings: Mapping[str, Sequence[str]], required
     """
     if len(data) > MOST_BYTES:
         raise TableUnreadable(f"A table may have {MOST_BYTES // 2**20} MiB at most.", limit=MOST_BYTES)
-    cells = _xlsx(data) if data[:2] == b"PK" else _csv(data, name)
+    cells, merged = _xlsx(data) if data[:2] == b"PK" else (_csv(data, name), [])
     wanted = {_plain(text): column for column, texts in headings.items() for text in (column, *texts)}
-    at, columns, unknown = _headings(cells, wanted)
+    at, columns, repeated, unknown = _headings(cells, wanted)
     missing = [headings[column][0] for column in required if column not in columns]
     if missing:
         raise TableUnreadable(f"The table has no column {', '.join(missing)}.", missing=missing)
@@ -73,7 +81,14 @@ def read(data: bytes, name: str, headings: Mapping[str, Sequence[str]], required
     ]
     if len(rows) > MOST_ROWS:
         raise TableUnreadable(f"A table may have {MOST_ROWS} rows at most; this one has {len(rows)}.", limit=MOST_ROWS)
-    return Table(rows, {name: get_column_letter(i + 1) for name, i in columns.items()}, unknown)
+    return Table(
+        rows,
+        {name: get_column_letter(i + 1) for name, i in columns.items()},
+        unknown,
+        at + 1,
+        {name: [get_column_letter(i + 1) for i in more] for name, more in repeated.items()},
+        [span for span in merged if span.min_row > at + 1],
+    )
 
 
 def _values_of(row: Sequence[str], columns: Mapping[str, int]) -> dict[str, str]:
@@ -81,30 +96,32 @@ def _values_of(row: Sequence[str], columns: Mapping[str, int]) -> dict[str, str]
     return {name: row[i] if i < len(row) else "" for name, i in columns.items()}
 
 
-def _headings(cells: Cells, wanted: Mapping[str, str]) -> tuple[int, dict[str, int], list[str]]:
-    """The heading row (the one of the first rows with the most known headings), the columns found, and the others.
+def _headings(cells: Cells, wanted: Mapping[str, str]) -> tuple[int, dict[str, int], dict[str, list[int]], list[str]]:
+    """The heading row (the one of the first rows with the most known headings), the columns found, further columns
+    under the same headings, and the texts of the others.
 
     Headings over two rows: where the row itself says nothing known, the one above does (a group such as 坐标 over
     经度 and 纬度 says nothing that is asked for).
     """
-    best: tuple[int, dict[str, int]] = (-1, {})
+    best: tuple[int, dict[str, int], dict[str, list[int]]] = (-1, {}, {})
     for at, row in enumerate(cells[:HEADING_ROWS]):
         above = cells[at - 1] if at else []
         found: dict[str, int] = {}
+        repeated: dict[str, list[int]] = {}
         own = 0
         for i, text in enumerate(row):
             column = wanted.get(_plain(text))
             own += column is not None
             column = column or (wanted.get(_plain(above[i])) if i < len(above) else None)
-            if column is not None:
-                found.setdefault(column, i)
+            if column is not None and found.setdefault(column, i) != i:
+                repeated.setdefault(column, []).append(i)
         if own and len(found) > len(best[1]):
-            best = (at, found)
+            best = (at, found, repeated)
     if best[0] < 0:
         raise TableUnreadable(f"None of the first {HEADING_ROWS} rows holds a heading that is known.")
-    at, found = best
+    at, found, repeated = best
     taken = set(found.values())
-    return at, found, [text for i, text in enumerate(cells[at]) if text and i not in taken]
+    return at, found, repeated, [text for i, text in enumerate(cells[at]) if text and i not in taken]
 
 
 def _plain(text: str) -> str:
@@ -112,7 +129,7 @@ def _plain(text: str) -> str:
     return re.sub(r"[\s*＊]|[（(\[【].*?[)）\]】]", "", text).casefold()
 
 
-def _xlsx(data: bytes) -> Cells:
+def _xlsx(data: bytes) -> tuple[Cells, list[CellRange]]:
     _require_sane(data)
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
@@ -124,7 +141,7 @@ def _xlsx(data: bytes) -> Cells:
     return _sheet(sheets[0])
 
 
-def _sheet(sheet: Worksheet) -> Cells:
+def _sheet(sheet: Worksheet) -> tuple[Cells, list[CellRange]]:
     if sheet.max_row > MOST_ROWS + HEADING_ROWS or sheet.max_column > MOST_COLUMNS:
         raise TableUnreadable(
             f"The sheet has {sheet.max_row} rows and {sheet.max_column} columns; {MOST_ROWS} and {MOST_COLUMNS} are "
@@ -136,7 +153,7 @@ def _sheet(sheet: Worksheet) -> Cells:
         text = cells[merged.min_row - 1][merged.min_col - 1]
         for row in cells[merged.min_row - 1 : merged.max_row]:
             row[merged.min_col - 1 : merged.max_col] = [text] * (merged.max_col - merged.min_col + 1)
-    return cells
+    return cells, sorted(sheet.merged_cells.ranges, key=lambda span: (span.min_row, span.min_col))
 
 
 def _require_sane(data: bytes) -> None:

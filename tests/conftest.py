@@ -31,6 +31,7 @@ economy.keep_what_is_imported()
 
 OFFICE_WORK = {
     *("test_campaigns", "test_digest", "test_evidence_bundles", "test_exports", "test_export_formats", "test_feed"),
+    "test_county_tables",
     *("test_look_back", "test_papers", "test_patrols", "test_people_api", "test_periods", "test_photo_flags"),
     *("test_plates", "test_sign_in", "test_statistics", "test_supervision", "test_tasks", "test_unit_links"),
     *("test_units", "test_web_hooks", "test_draws", "test_place_decisions"),

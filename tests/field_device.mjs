@@ -79,6 +79,7 @@ const steps = {
       rows: await device.db.rows.toArray(),
       media: await device.db.media.toArray(),
       digests: await new Mirror(device.db).digests(),
+      submissions,
       standings: await Promise.all(submissions.map((submission) => device.standing(submission))),
     }
   },

@@ -88,6 +88,12 @@ class FieldDevice:
         )
         return finding
 
+    def change(self, finding: str, **fields: Any) -> None:
+        """Edit a finding as this device last saw it."""
+        subject = {"type": "finding", "id": finding}
+        submission = {"id": new_id(), "kind": "other", "title": "", "subject": subject}
+        self.do("record", acts=[{"cmd": "finding.edit", "row": finding, "args": fields}], submission=submission)
+
     def sync(self) -> dict[str, Any]:
         report: dict[str, Any] = self.do("sync")
         return report

@@ -1,7 +1,7 @@
-"""The first load of the field app, as built: what a phone fetches before it shows its first page, packed as the server packs it.
+"""The first load of the field app, as built: what a phone fetches before it shows its first page, packed with gzip.
 
-Counted from the build's own manifest: the page, its scripts and styles with all that they import, and the Chinese words and
-the page of today, which are asked for at once. The map, the camera and every other page come later and are not counted.
+Counted from the build's own manifest: the page, its scripts and styles with all that they import, and the Chinese
+words and the page of today, which are asked for at once. The map, the camera and other pages come later.
 """
 
 from __future__ import annotations
@@ -60,5 +60,9 @@ def test_what_a_script_imports_is_counted_once_and_what_is_loaded_later_is_not(b
 
 
 def test_nothing_of_the_built_field_app_names_another_host_to_load_from() -> None:
-    styles = [file for file in (DIST / "field/assets").glob("*.css") if "url(//" in file.read_text() or "url(http" in file.read_text()]
+    styles = [
+        file
+        for file in (DIST / "field/assets").glob("*.css")
+        if "url(//" in file.read_text() or "url(http" in file.read_text()
+    ]
     assert styles == []

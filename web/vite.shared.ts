@@ -32,7 +32,10 @@ export function app(name: 'field' | 'console', base: string, plugins: PluginOpti
       // what loads what, for the check of the first load's size
       manifest: true,
     },
-    server: { fs: { allow: [here('..')] }, proxy: { '/api': 'http://127.0.0.1:8000' } },
+    server: {
+      fs: { allow: [here('..')] },
+      proxy: { '/api': { target: 'http://127.0.0.1:8000', changeOrigin: false } },
+    },
     define: { __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false' },
   }
 }

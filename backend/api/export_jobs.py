@@ -28,6 +28,7 @@ MIMETYPES = {
     "csv": "text/csv; charset=utf-8",
     "geojson": "application/geo+json",
     "gpkg": "application/geopackage+sqlite3",
+    "pdf": "application/pdf",
     "zip": "application/zip",
 }
 

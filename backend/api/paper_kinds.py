@@ -43,6 +43,13 @@ class IssuerSchema(Schema):
 
     kind = fields.String(required=True, validate=validate.Length(1, 30))
     word = fields.String(required=True, validate=validate.Length(1, 40), metadata={"description": "机关代字"})
+    first_n = fields.Integer(
+        strict=True,
+        allow_none=True,
+        validate=validate.Range(1, 100_000),
+        metadata={"description": "This year's series begins with it, for those before were given out elsewhere"},
+    )
+    first_year = fields.Integer(dump_only=True, allow_none=True)
 
 
 class IssuersSchema(Schema):
@@ -110,8 +117,9 @@ def assign(said: dict[str, Any], office_id: UUID) -> Response:
     """Say what an office issues from now on."""
     storable(said)
     words = {each["kind"]: each["word"] for each in said["papers"]}
+    first = {each["kind"]: each["first_n"] for each in said["papers"] if each.get("first_n") is not None}
     with writing() as session:
-        found = paper_offices.assign(session, access.current_actor(), str(office_id), words, clock.now())
+        found = paper_offices.assign(session, access.current_actor(), str(office_id), words, clock.now(), first)
         return jsonify([paper_offices.document(each) for each in found])
 
 

@@ -233,12 +233,13 @@ def list_xlsx(args: dict[str, Any], period_id: UUID) -> Response:
         period = periods.get(session, access.current_actor(), str(period_id))
         count = period_list.write(session, period, args.get("version"), file, args["lang"])
         name = f"{period.cell_code}-{period.year}-{period.number:03d}"
-    digest = _digest(file)
+    digest = digest_of(file)
     _note("period.print", str(period_id), rows=count, version=args.get("version"), sha256=digest)
     return attachment(file, XLSX, digest, f"period-{name}.xlsx")
 
 
-def _digest(file: BinaryIO) -> str:
+def digest_of(file: BinaryIO) -> str:
+    """The SHA-256 of all that was written; the file stands at its beginning afterwards."""
     file.seek(0)
     digest = hashlib.file_digest(cast(Any, file), "sha256").hexdigest()
     file.seek(0)

@@ -41,6 +41,22 @@ def case_steps() -> None:
     click.echo(case_steps_text(), nl=False)
 
 
+@group.command("case-steps-json")
+def case_steps_json() -> None:
+    """Print the same table for the field app, which shows the steps without a network."""
+    click.echo(case_steps_json_text(), nl=False)
+
+
+def case_steps_json_text() -> str:
+    """The table of web/src/shared/case-steps.json, one step a line."""
+    steps = [
+        {"action": step.action, "from": step.start, "to": step.to}
+        | {"roles": [role for role in ROLES if role in step.roles], "needs": sorted(step.needs)}
+        for step in lifecycle.STEPS
+    ]
+    return "[\n" + ",\n".join(f"  {json.dumps(step)}" for step in steps) + "\n]\n"
+
+
 def case_steps_text() -> str:
     """The table of docs/case-steps.md."""
     words = partial(catalogue.label, catalogue.DEFAULT)

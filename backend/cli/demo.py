@@ -6,17 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 
 from backend import clock
 from backend.demo import story
+from backend.demo.evening import Evening
 from backend.extensions import db
 from backend.models import User
 from backend.services import accounts
 from backend.transactions import writing
+from sync.device_io import HttpTransport
 from sync.device_ports import TransportFailed
 
 group = AppGroup("demo", help="The sample district's day.")
@@ -30,7 +31,7 @@ def play(url: str) -> None:
     settings = current_app.extensions["bluegrid.settings"]
     if not settings.demo:
         raise click.ClickException("The day is played on a demo's data only (BLUEGRID_DEMO=1).")
-    plan = yaml.safe_load((Path(story.__file__).parent / "day.yaml").read_text("utf-8"))
+    plan = story.read_plan()
     target = settings.data / "rectification-list.xlsx"
     if not (settings.data / PLAYED).exists():
         _play(plan, url, settings.data, target)
@@ -38,6 +39,8 @@ def play(url: str) -> None:
     else:
         click.echo("The day was played before; nothing was played again. 演示日已完成，数据保持原样。")
     click.echo(f"整改清单 rectification list: {target}")
+    for name in plan["evening"]["files"].values():
+        click.echo(f"  {settings.data / name}")
     for person in plan["people"]:
         click.echo(f"  {person['role']:<10} {person['name']:<11} {plan['password']}  {person['display_name']}")
     click.echo(f"API: {url}/api/docs")
@@ -46,12 +49,15 @@ def play(url: str) -> None:
 def _play(plan: dict[str, Any], url: str, data: Path, target: Path) -> None:
     _first_admin(plan)
     try:
-        day = story.Day(url, data, click.echo)
+        day = story.Day(lambda: HttpTransport(url), data, click.echo)
+        day.register_offices()
         day.people()
         day.register_sites()
         for device in plan["devices"]:
             day.play_device(device)
         day.export(target)
+        click.echo("  晚上：交办、整改、复查、销号，印发期次，导出文件 …")
+        Evening(day).play()
     except (story.DemoFailed, TransportFailed) as error:
         raise click.ClickException(f"The day stopped: {error}. Run it again; it goes on where it stopped.") from None
 

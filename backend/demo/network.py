@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sync.device_io import HttpTransport
-from sync.device_ports import Answer, TransportFailed
+from sync.device_ports import Answer, Transport, TransportFailed
 
 
 class ShakyNetwork:
-    """An HttpTransport that fails once, in the way named; `failed` says whether it has."""
+    """A transport that fails once, in the way named; `failed` says whether it has."""
 
-    def __init__(self, base_url: str, trouble: str | None) -> None:
-        self.http = HttpTransport(base_url)
+    def __init__(self, http: Transport, trouble: str | None) -> None:
+        self.http = http
         self.trouble = trouble
         self.failed = False
         self._chunks = 0
@@ -28,6 +27,3 @@ class ShakyNetwork:
             self.failed = True
             raise TransportFailed("the answer was lost on its way")
         return answer
-
-    def close(self) -> None:
-        self.http.close()

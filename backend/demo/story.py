@@ -21,8 +21,8 @@ from backend.services.working_time import CHINA
 from geo.datum import Datum, from_cgcs2000
 from geo.position import parse_position
 from sync.client import Device
-from sync.device_io import FolderStorage, HttpTransport, SystemClock, new_id
-from sync.device_ports import Answer, Json
+from sync.device_io import FolderStorage, SystemClock, new_id
+from sync.device_ports import Answer, Json, Transport
 
 NAMESPACE = UUID("5f0c1f5e-7f0b-4b7e-9a53-0b1f6f0a2026")
 Say = Callable[[str], None]
@@ -32,23 +32,30 @@ class DemoFailed(Exception):
     """The server answered a step of the day with something else than the day needs."""
 
 
+def read_plan() -> Json:
+    """The day as data."""
+    found: Json = yaml.safe_load((Path(__file__).parent / "day.yaml").read_text("utf-8"))
+    return found
+
+
 def row_id(key: str) -> str:
     """The id of a thing in the day: the same at every play."""
     return str(uuid5(NAMESPACE, key))
 
 
 class Day:
-    """One play of the day against a running server."""
+    """One play of the day against a running server, which `connect` leads to."""
 
-    def __init__(self, base_url: str, folder: Path, say: Say) -> None:
-        self.base_url = base_url
+    def __init__(self, connect: Callable[[], Transport], folder: Path, say: Say) -> None:
+        self.connect = connect
         self.folder = folder
         self.say = say
-        self.plan: Json = yaml.safe_load((Path(__file__).parent / "day.yaml").read_text("utf-8"))
-        self.http = HttpTransport(base_url)
-        self.admin = self._sign_in("demo-admin")
+        self.plan = read_plan()
+        self.http = connect()
+        self.admin = self.sign_in("demo-admin")
         self.sites: dict[str, str] = {}
         self.users: dict[str, str] = {}
+        self.offices: dict[str, str] = {}
 
     # -- the office ---------------------------------------------------------------------------------------------
     def _call(self, method: str, path: str, body: object = None, token: str | None = None) -> Answer:
@@ -57,9 +64,22 @@ class Day:
             headers["Authorization"] = f"Bearer {token}"
         return self.http.send(method, path, headers, b"" if body is None else json.dumps(body).encode())
 
-    def _sign_in(self, name: str) -> str:
+    def sign_in(self, name: str) -> str:
+        """A token of one of the plan's people."""
         answer = self._call("POST", "/api/v1/auth/login", {"username": name, "password": self.plan["password"]})
-        return str(_expect(answer, 200)["token"])
+        return str(expect(answer, 200)["token"])
+
+    def register_offices(self) -> None:
+        """Offices and the papers that they issue, where they are not there yet."""
+        known = {office["code"]: office["id"] for office in json.loads(self._get("/api/v1/offices").body)}
+        for office in self.plan["offices"]:
+            if office["code"] not in known:
+                wanted = {name: value for name, value in office.items() if name not in ("key", "papers")}
+                known[office["code"]] = expect(self._call("POST", "/api/v1/offices", wanted, self.admin), 201)["id"]
+            self.offices[office["key"]] = known[office["code"]]
+            papers = [{"kind": kind, "word": word} for kind, word in office.get("papers", {}).items()]
+            path = f"/api/v1/offices/{known[office['code']]}/papers"
+            expect(self._call("PUT", path, {"papers": papers}, self.admin), 200)
 
     def people(self) -> None:
         """Accounts, where they are not there yet."""
@@ -67,16 +87,18 @@ class Day:
         for person in self.plan["people"]:
             if person["name"] not in known:
                 wanted = {**person, "password": self.plan["password"], "must_change_password": False}
-                made = _expect(self._call("POST", "/api/v1/users", wanted, self.admin), 201)
+                if "office" in person:
+                    wanted["office"] = self.offices[person["office"]]
+                made = expect(self._call("POST", "/api/v1/users", wanted, self.admin), 201)
                 known[person["name"]] = made["id"]
         self.users = known
 
     def register_sites(self) -> None:
-        known = {site["code"]: site["id"] for site in _expect(self._get("/api/v1/sites"), 200)["items"]}
+        known = {site["code"]: site["id"] for site in expect(self._get("/api/v1/sites"), 200)["items"]}
         for site in self.plan["sites"]:
             if site["code"] not in known:
                 wanted = {name: value for name, value in site.items() if name != "key"}
-                known[site["code"]] = _expect(self._call("POST", "/api/v1/sites", wanted, self.admin), 201)["id"]
+                known[site["code"]] = expect(self._call("POST", "/api/v1/sites", wanted, self.admin), 201)["id"]
             self.sites[site["key"]] = known[site["code"]]
 
     def _get(self, path: str) -> Answer:
@@ -85,12 +107,12 @@ class Day:
     # -- the devices --------------------------------------------------------------------------------------------
     def play_device(self, plan: Json) -> Device:
         """One device: enrolled, records made without a network, then synced through its trouble."""
-        network = ShakyNetwork(self.base_url, plan["trouble"])
+        network = ShakyNetwork(self.connect(), plan["trouble"])
         storage = FolderStorage(self.folder / "devices" / plan["user"])
         device = Device(network, storage, SystemClock(), new_id)
         device.photos.chunk_bytes = 64 * 1024
         if storage.get("meta", "token") is None:
-            invitation = _expect(
+            invitation = expect(
                 self._call("POST", "/api/v1/devices/invitations", {"user": plan["user"]}, self.admin), 201
             )
             device.enrol(invitation["code"], plan["name"], plan["platform"])
@@ -105,7 +127,6 @@ class Day:
             raise DemoFailed(f"{plan['name']}: {report.trouble}")
         self._tell(plan, device, pending)
         storage.close()
-        network.close()
         return device
 
     def _tell(self, plan: Json, device: Device, pending: int) -> None:
@@ -205,7 +226,7 @@ class Day:
 
     def _version(self, checklist: str) -> str:
         """The newest version that the server offers."""
-        offered = _expect(self._get("/api/v1/checklists"), 200)
+        offered = expect(self._get("/api/v1/checklists"), 200)
         versions = [one["version"] for one in offered["items"] if one["code"] == checklist]
         return max(versions, key=lambda version: [int(part) for part in version.split(".")])
 
@@ -220,7 +241,10 @@ class Day:
         part.rename(path)
 
 
-def _expect(answer: Answer, status: int) -> Json:
+def expect(answer: Answer, status: int) -> Json:
+    """What an answer says. Raises DemoFailed when it has another status."""
     if answer.status != status:
-        raise DemoFailed(f"expected {status}, got {answer.status} {answer.code}: {answer.json().get('detail', '')}")
+        said = answer.json()
+        why = f"{said.get('detail', '')} {said.get('errors') or ''}".strip()
+        raise DemoFailed(f"expected {status}, got {answer.status} {answer.code}: {why}")
     return answer.json()

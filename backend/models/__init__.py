@@ -4,6 +4,7 @@ from backend.models.campaign import Campaign, RosterEntry
 from backend.models.case import Case, CaseStep, Hop, HopExtension, Office
 from backend.models.checklist import ChecklistDraft, ChecklistVersion
 from backend.models.conflict import Conflict, FieldWrite
+from backend.models.county_table import CountyTable, Statement
 from backend.models.device import Device, DeviceToken, Invite, Stream
 from backend.models.draw import Draw, DrawPublication
 from backend.models.evidence import DailyRoot, LogRecord, ReceiptKey
@@ -47,6 +48,7 @@ __all__ = [
     "Comment",
     "Conflict",
     "Counter",
+    "CountyTable",
     "DailyRoot",
     "Device",
     "DeviceToken",
@@ -116,6 +118,7 @@ __all__ = [
     "SiteImportRow",
     "SitePlate",
     "SitePlateChange",
+    "Statement",
     "Stream",
     "Supervision",
     "SyncedRow",

@@ -18,13 +18,22 @@ from backend.models.columns import Big, Document, Instant, Items, Key, Sha256
 
 
 class PaperIssuer(Base):
-    """An office may issue a kind of paper, numbered under its own word (机关代字, such as 柳大气办督)."""
+    """An office may issue a kind of paper, numbered under its own word (机关代字, such as 柳大气办督).
+
+    In `first_year` the series begins with `first_n`, for the numbers before were given out elsewhere; else with 1.
+    """
 
     __tablename__ = "paper_issuer"
+    __table_args__ = (
+        CheckConstraint("first_n >= 1", name="first_n"),
+        CheckConstraint("(first_n IS NULL) = (first_year IS NULL)", name="first"),
+    )
 
     office_id: Mapped[str] = mapped_column(ForeignKey("office.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(String(30), primary_key=True)
     word: Mapped[str] = mapped_column(String(40), unique=True)
+    first_year: Mapped[int | None]
+    first_n: Mapped[int | None]
 
 
 class PaperTemplate(Base):
@@ -80,7 +89,8 @@ class IssuedPaper(Base):
 
     A series is one office's papers of one kind in one year. It has no gaps: each number but the first names the one
     before it, which must be there (looked at when it is committed, so that a backup loads in any order).
-    `template_id` is null for the house's own template.
+    `n` counts from 1; what is printed counts from the series' `first_n`. `template_id` is null for the house's own
+    template.
     """
 
     __tablename__ = "issued_paper"
@@ -96,6 +106,7 @@ class IssuedPaper(Base):
             deferrable=True,
             initially="DEFERRED",
         ),
+        CheckConstraint("first_n >= 1", name="first_n"),
     )
 
     paper_id: Mapped[str] = mapped_column(ForeignKey("paper.id"), primary_key=True)
@@ -104,6 +115,7 @@ class IssuedPaper(Base):
     year: Mapped[int]
     n: Mapped[int]
     previous_n: Mapped[int | None]
+    first_n: Mapped[int] = mapped_column(default=1, server_default="1")
     number: Mapped[str] = mapped_column(String(80), unique=True)
     signer: Mapped[str] = mapped_column(String(80))
     filled: Mapped[Document]

@@ -1,4 +1,4 @@
-"""Periods (第N期) of the list, what each said when it was frozen, and what counties said of its findings."""
+"""Periods (第N期) of the list, and what each said when it was frozen."""
 
 from __future__ import annotations
 

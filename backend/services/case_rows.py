@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from backend import catalogue
 from backend.models import Case, CaseStep, Hop, HopExtension
-from backend.services import hops, lifecycle, rows
+from backend.services import given_by, hops, lifecycle, rows, statements
 from backend.services.actor import Actor
 from backend.services.finding_filters import BEIJING, Filters
 from backend.services.list_rows import ListRow, Source
@@ -44,6 +44,11 @@ class CaseRow:
     rechecked_at: datetime | None
     recheck: str | None
     penalty: str
+    document: str
+    leader: str | None
+    contact: tuple[str, ...]
+    phone: str
+    progress: str
     closed: str
     closed_at: datetime | None
     closed_by: str | None
@@ -74,7 +79,7 @@ def case_rows(
 
 
 class _Told:
-    """The cases, hops and steps of a batch, by finding: four statements."""
+    """What happened to the findings of a batch and what was said of them: seven queries."""
 
     def __init__(self, session: Session, batch: Sequence[ListRow], language: str) -> None:
         self.language = language
@@ -94,12 +99,16 @@ class _Told:
         )
         for finding_id, action in session.execute(steps.order_by(CaseStep.finding_id, CaseStep.n)):
             self.steps.setdefault(finding_id, []).append(action)
+        self.said = statements.newest(session, ids)
+        self.papers = given_by.papers(session, ids)
+        self.periods = given_by.periods(session, ids, language)
         cases = [row.finding.case for row in batch if row.finding.case is not None]
         people = {who for case in cases for who in (case.rechecked_by, case.closed_by) if who is not None}
         self.names = rows.names_of(session, people)
 
     def row(self, row: ListRow, until: datetime) -> CaseRow:
-        finding, case = row.finding, row.finding.case
+        finding, case, site = row.finding, row.finding.case, row.site
+        phone, said = site.phone if site else None, statements.said(self.said.get(finding.id))
         actions = self.steps.get(finding.id, [])
         so_far = case or NO_CASE
         closed = finding.state in ("closed", "look_back")
@@ -116,11 +125,19 @@ class _Told:
             rechecked_at=so_far.rechecked_at,
             recheck=_last(actions, RECHECKED) if so_far.rechecked_at else None,
             penalty="yes" if finding.state == "penalty_transfer" else "no",
+            document="\n".join((*self.papers.get(finding.id, ()), *self.periods.get(finding.id, ()))),
+            leader=said["leader"],
+            contact=tuple(statements.contact(said, site.responsible_person if site else None, phone)),
+            phone=" ".join(statements.contact(said, None, phone)),
+            progress="\n".join((self._state(finding.state), *statements.told(said, self.language))),
             closed="yes" if closed else "no",
             closed_at=so_far.closed_at,
             closed_by=self._name(so_far.closed_by),
             look_back=_last(actions, LOOKED_BACK),
         )
+
+    def _state(self, state: str) -> str:
+        return catalogue.label(self.language, "state", state)
 
     def _name(self, user_id: str | None) -> str | None:
         return None if user_id is None else self.names.get(user_id)

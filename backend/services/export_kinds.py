@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from backend import catalogue
 from backend.blobs import Blobs
-from backend.exports import csv_table, geo_table, geojson_lines
+from backend.exports import csv_table, geo_table, geojson_lines, pdf_summary
 from backend.exports.columns import columns_of
 from backend.exports.geo_table import Place
 from backend.models import Finding, FirePoint
@@ -24,10 +24,12 @@ from backend.services import (
     case_rows,
     finding_filters,
     finding_queries,
+    findings_summary,
     fire_filters,
     fire_ledger,
     fire_points,
     list_sheet,
+    period_summary,
     unit_summary,
     weekly_list,
 )
@@ -76,7 +78,10 @@ class Making:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`formats`: how a file of this format is written, and how its name ends. `limit`: times the setting, or none."""
+    """`formats`: how a file of this format is written, and how its name ends. `limit`: times the setting, or none.
+
+    `require` refuses what there can be no file of, by the errors of its service.
+    """
 
     formats: Mapping[str, tuple[str, Callable[[Making], None]]]
     names: Sequence[str]
@@ -84,6 +89,7 @@ class Kind:
     stated: Callable[[Any], dict[str, str]]
     rows: Callable[[Actor, Any], Select[Any]] = field(repr=False)
     limit: int | None = 1
+    require: Callable[[Session, Actor, Any], object] | None = field(default=None, repr=False)
 
 
 def _ledger(making: Making) -> None:
@@ -154,6 +160,21 @@ def _fire_ledger(making: Making) -> None:
     making.facts.rows = facts.rows
 
 
+def _findings_summary(making: Making) -> None:
+    facts = making.facts
+    args = (making.session, making.actor, making.filters, facts, making.as_of, making.seen)
+    summary = findings_summary.of_filters(*args)
+    with making.target.open("wb") as file:
+        pdf_summary.write(file, summary)
+
+
+def _period_summary(making: Making) -> None:
+    args = (making.session, making.actor, making.filters, making.facts, making.seen)
+    summary = period_summary.of_period(*args)
+    with making.target.open("wb") as file:
+        pdf_summary.write(file, summary)
+
+
 def _sheet(making: Making, paper: Paper, rows: Iterator[Any]) -> None:
     with making.target.open("wb") as file:
         list_sheet.write(paper, making.facts, rows, file, making.folder, making.actor, making.as_of)
@@ -212,6 +233,16 @@ KINDS: Mapping[str, Kind] = {
             "csv": ("csv", _findings_csv),
         },
         WITHOUT_PHOTOS,
+    ),
+    "findings-summary": _of_findings({"pdf": ("pdf", _findings_summary)}, None),
+    "period-summary": Kind(
+        {"pdf": ("pdf", _period_summary)},
+        period_summary.NAMES,
+        period_summary.parse,
+        period_summary.stated,
+        period_summary.rows_of,
+        None,
+        period_summary.require,
     ),
     "fire-point-ledger": Kind(
         {"xlsx": ("xlsx", _fire_ledger)},

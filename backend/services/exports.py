@@ -137,8 +137,10 @@ def ask(session: Session, actor: Actor, id: str, wish: Wish, now: datetime) -> E
 
 
 def count_rows(session: Session, actor: Actor, kind: str, filters: Mapping[str, str], limit: int) -> int:
-    """How many rows a kind has with these filters. Raises FilterInvalid, ExportTooLarge."""
+    """How many rows a kind has with these filters. Raises FilterInvalid, ExportTooLarge, and what a kind refuses."""
     known = KINDS[kind]
+    if known.require is not None:
+        known.require(session, actor, known.parse(filters))
     rows = known.rows(actor, known.parse(filters))
     if known.limit is None:
         return _count(session, rows)

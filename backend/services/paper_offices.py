@@ -18,6 +18,7 @@ from backend.services import audit
 from backend.services.actor import Actor
 from backend.services.errors import AlreadyExists, InputInvalid, NotFound
 from backend.services.paper_errors import NotTheIssuer, PaperNotOffered
+from backend.services.working_time import CHINA
 
 
 def offered(code: str) -> Kind:
@@ -56,14 +57,24 @@ def of_office(session: Session, office_id: str) -> Sequence[PaperIssuer]:
 
 
 def assign(
-    session: Session, actor: Actor, office_id: str, words: Mapping[str, str], now: datetime
+    session: Session,
+    actor: Actor,
+    office_id: str,
+    words: Mapping[str, str],
+    now: datetime,
+    first: Mapping[str, int] | None = None,
 ) -> Sequence[PaperIssuer]:
     """Say what an office issues from now on, each kind under its word; none takes the right away.
 
+    `first`: of some kinds, the number with which this year's series begins; left out it stays as it was.
     Raises NotFound, InputInvalid, PaperNotOffered, AlreadyExists.
     """
     actor.require_role("admin")
-    before = {each.kind: each.word for each in of_office(session, office_id)}
+    held = of_office(session, office_id)
+    before = {each.kind: each.word for each in held}
+    begins = {each.kind: (each.first_year, each.first_n) for each in held}
+    for code, n in (first or {}).items():
+        begins[code] = (_require_not_begun(session, office_id, code, n, now), n)
     found = [offered(code) for code in words]
     if len({kind.body for kind in found}) > 1:
         raise InputInvalid("An office issues the papers of one body only.", field="papers")
@@ -73,10 +84,36 @@ def assign(
         raise InputInvalid("Each kind of paper is numbered under a word of its own.", field="papers")
     session.execute(delete(PaperIssuer).where(PaperIssuer.office_id == office_id))
     session.flush()
-    session.add_all(PaperIssuer(office_id=office_id, kind=code, word=word) for code, word in words.items())
+    for code, word in words.items():
+        year, begin = begins.get(code, (None, None))
+        session.add(PaperIssuer(office_id=office_id, kind=code, word=word, first_year=year, first_n=begin))
     session.flush()
-    audit.record(session, now, actor.user_id, "paper-issuer.assign", office_id, before=before, after=dict(words))
+    audit.record(
+        session,
+        now,
+        actor.user_id,
+        "paper-issuer.assign",
+        office_id,
+        before=before,
+        after=dict(words),
+        first=dict(first or {}),
+    )
     return of_office(session, office_id)
+
+
+def _require_not_begun(session: Session, office_id: str, code: str, first: int, now: datetime) -> int:
+    """This year, whose series has not begun yet, or has with the same number. Raises AlreadyExists."""
+    year = now.astimezone(CHINA).year
+    begun = session.scalar(
+        select(IssuedPaper.first_n).where(
+            IssuedPaper.office_id == office_id, IssuedPaper.kind == code, IssuedPaper.year == year, IssuedPaper.n == 1
+        )
+    )
+    if begun not in (None, first):
+        raise AlreadyExists(
+            f"The series of {year} has begun already, with number {begun}.", field="papers", first_n=begun
+        )
+    return year
 
 
 def _require_free(session: Session, office_id: str, code: str, word: str) -> None:
@@ -104,4 +141,4 @@ def require_issuer(session: Session, actor: Actor, kind: Kind, office_id: str | 
 
 def document(issuer: PaperIssuer) -> dict[str, Any]:
     """A right to issue, as the API shows it."""
-    return {"kind": issuer.kind, "word": issuer.word}
+    return {"kind": issuer.kind, "word": issuer.word, "first_year": issuer.first_year, "first_n": issuer.first_n}

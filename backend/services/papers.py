@@ -90,13 +90,10 @@ def issue(session: Session, actor: Actor, paper_id: str, now: datetime, rev: int
             raise InputInvalid(f"{kind.zh} cannot be issued without this.", field=name)
     issuer = paper_offices.require_issuer(session, actor, kind, paper.office_id)
     year = now.astimezone(CHINA).year
-    last = session.scalar(
-        select(func.max(IssuedPaper.n)).where(
-            IssuedPaper.office_id == paper.office_id, IssuedPaper.kind == paper.kind, IssuedPaper.year == year
-        )
-    )
-    n = (last or 0) + 1
-    number = f"{issuer.word}〔{year}〕{n}号"
+    last = _last_of_series(session, paper, year)
+    n = (last.n if last else 0) + 1
+    first = last.first_n if last else (issuer.first_n or 1) if issuer.first_year == year else 1
+    number = f"{issuer.word}〔{year}〕{first + n - 1}号"
     template = paper_templates.in_force(session, paper.office_id, paper.kind)
     filled = _context(session, paper, number=number, signer=signer, date=paper_words.day(now))
     data = docx_templates.fill(template.data, filled, lists())
@@ -107,7 +104,8 @@ def issue(session: Session, actor: Actor, paper_id: str, now: datetime, rev: int
             kind=paper.kind,
             year=year,
             n=n,
-            previous_n=last,
+            previous_n=last.n if last else None,
+            first_n=first,
             number=number,
             signer=signer,
             filled=filled,
@@ -124,6 +122,13 @@ def issue(session: Session, actor: Actor, paper_id: str, now: datetime, rev: int
     session.flush()
     audit.record(session, now, actor.user_id, "paper.issue", paper.id, number=number, signer=signer)
     return paper
+
+
+def _last_of_series(session: Session, paper: Paper, year: int) -> IssuedPaper | None:
+    series = select(IssuedPaper).where(
+        IssuedPaper.office_id == paper.office_id, IssuedPaper.kind == paper.kind, IssuedPaper.year == year
+    )
+    return session.scalars(series.order_by(IssuedPaper.n.desc()).limit(1)).first()
 
 
 def revoke(session: Session, actor: Actor, paper_id: str, now: datetime, reason: str) -> Paper:
@@ -208,7 +213,7 @@ def _issued(issued: IssuedPaper) -> dict[str, Any]:
     return {
         "number": issued.number,
         "year": issued.year,
-        "n": issued.n,
+        "n": issued.first_n + issued.n - 1,
         "signer": issued.signer,
         "template": issued.template_id,
         "template_sha256": issued.template_sha256,

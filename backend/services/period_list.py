@@ -18,7 +18,7 @@ from backend.blobs import Blobs
 from backend.exports import xlsx
 from backend.exports.columns import columns_of
 from backend.models import Period, PeriodVersion
-from backend.services import cells, media, periods
+from backend.services import cells, media, periods, statements
 from backend.services.finding_filters import BEIJING
 from backend.services.media_errors import NoThumbnail
 from backend.services.period_rows import Row
@@ -109,6 +109,7 @@ class _Printer:
     def lines(self, rows: Sequence[Row]) -> Iterator[WeeklyRow]:
         for row in rows:
             facts = row.facts
+            said = facts.get("statement") or {}  # what was frozen before counties' tables were read has none
             yield WeeklyRow(
                 n=row.n,
                 number=facts["number"],
@@ -116,21 +117,18 @@ class _Printer:
                 place=_joined("\n", facts["site"], facts["address"] or facts["township"]),
                 problem=_joined("\n", facts["item"], facts["description"]),
                 before=self._photos(facts["before"]),
-                requirement=self._requirement(facts),
+                requirement=requirement(facts, self.language),
                 responsible_unit=facts["responsible_unit"] or "",
                 supervising_department=_joined("\n", facts["supervising_department"] or facts["office"]),
-                leader="",
-                contact=_joined(" ", facts["responsible_person"], facts["phone"]),
-                progress=catalogue.label(self.language, "state", row.state),
+                leader=said.get("leader") or "",
+                contact=" ".join(statements.contact(said, facts["responsible_person"], facts["phone"])),
+                progress=_joined(
+                    "\n", catalogue.label(self.language, "state", row.state), *statements.told(said, self.language)
+                ),
                 after=self._photos(facts["after"]),
                 closed=self.word("yes" if row.outcome == "closed" else "no"),
                 remarks=self._remarks(row),
             )
-
-    def _requirement(self, facts: Mapping[str, Any]) -> str:
-        kind = catalogue.label(self.language, "rectification_kind", facts["rectification_kind"])
-        due = facts["deadline_at"] and self.word("due").format(at=_minute(facts["deadline_at"]))
-        return _joined("\n", facts["requirement"], kind, due)
 
     def _remarks(self, row: Row) -> str:
         marks = [self.word("late_mark")] if row.late else []
@@ -140,6 +138,10 @@ class _Printer:
             marks.append(self.word(row.outcome))
         if row.facts["on_the_spot"] and row.outcome == "closed":
             marks.append(self.word("on_the_spot"))
+        numbers = row.facts.get("papers") or ()
+        marks += [catalogue.label(self.language, "given_by", "paper").format(number=number) for number in numbers]
+        if remarks := (row.facts.get("statement") or {}).get("remarks"):
+            marks.append(remarks)
         return "；".join(marks)
 
     def _photos(self, kept: Mapping[str, Any]) -> xlsx.Photos:
@@ -156,6 +158,15 @@ class _Printer:
         numbers = {"waiting": waiting, "unreadable": unreadable, "not_stored": kept["not_stored"]}
         said = [self.list_word(code).format(n=n) for code, n in numbers.items() if n]
         return xlsx.Photos(tuple(shown), "；".join(said))
+
+
+def requirement(facts: Mapping[str, Any], language: str) -> str:
+    """What is asked, of which kind, by when."""
+    kind = catalogue.label(language, "rectification_kind", facts["rectification_kind"])
+    due = facts["deadline_at"] and catalogue.label(language, "weekly_list", "due").format(
+        at=_minute(facts["deadline_at"])
+    )
+    return _joined("\n", facts["requirement"], kind, due)
 
 
 def _footer(period: Period, issued: PeriodVersion | None, printer: _Printer) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import Session
 
 from backend.models import Blob, CaseStep, Finding, Period, PeriodRow, PeriodVersion, Site
-from backend.services import campaigns, cells, checklists, rows, visibility
+from backend.services import campaigns, cells, checklists, given_by, rows, statements, visibility
 from backend.services.period_standing import Moved, Standing, outcome_of, stands, stands_again, state_at
 
 A_QUERY = 500
@@ -206,6 +206,8 @@ class _Facts:
         wanted = {finding.site_id for finding in batch if finding.site_id is not None}
         sites = session.scalars(select(Site).where(Site.id.in_(wanted))) if wanted else ()
         self.sites = {site.id: site for site in sites}
+        self.papers = given_by.papers(session, ids)
+        self.statements = statements.newest(session, ids)
         self.photos = rows.photos_of(session, "finding", ids)
         hashes = {photo["sha256"] for each in self.photos.values() for photo in each if photo["stored"]}
         self.kinds: dict[str, str | None] = {}
@@ -238,6 +240,8 @@ class _Facts:
             "supervising_department": (site and site.supervising_department) or finding.lead_department,
             "closed_at": _instant(case.closed_at) if case else None,
             "on_the_spot": bool(case and case.on_the_spot),
+            "papers": self.papers.get(finding.id, []),
+            "statement": statements.said(self.statements.get(finding.id)),
             "lon": finding.lon,
             "lat": finding.lat,
             "before": self._photos(finding.id, BEFORE),

@@ -35,6 +35,12 @@ class PeriodNotReady(ServiceError):
     code = "period-not-ready"
 
 
+class PeriodFrozen(ServiceError):
+    """It was frozen with another document number or signer; `document_no` and `signer` are those."""
+
+    code = "period-frozen"
+
+
 class PeriodChanged(ServiceError):
     """Somebody has issued it again meanwhile; `version` is the newest now."""
 
@@ -115,13 +121,14 @@ def _start(last: Period | None, said: Mapping[str, Any]) -> datetime | None:
 def freeze(
     session: Session, actor: Actor, period_id: str, now: datetime, document_no: str | None, signer: str | None
 ) -> Period:
-    """Take the one snapshot of an open period. A frozen one is given back as it is: whoever comes second changes
-    nothing. Raises NotFound, PeriodNotReady, InputInvalid.
+    """Take the one snapshot of an open period. A frozen one is given back as it is, to whoever says the same as when
+    it was frozen, or nothing. Raises NotFound, PeriodNotReady, PeriodFrozen, InputInvalid.
     """
     actor.require_role("admin")
     SqlStore(session, now).lock_counter()
     period = _fresh(session, period_id)
     if period.state != "open":
+        _require_same(version_of(session, period, 1), document_no, signer)
         return period
     if now < period.cut_off:
         raise PeriodNotReady(
@@ -135,6 +142,18 @@ def freeze(
     period.state = "frozen"
     audit.record(session, now, actor.user_id, "period.freeze", period.id, rows=len(rows))
     return period
+
+
+def _require_same(frozen: PeriodVersion, document_no: str | None, signer: str | None) -> None:
+    """Raise PeriodFrozen when somebody believes to freeze with what it was not frozen with."""
+    if document_no in (None, frozen.document_no) and signer in (None, frozen.signer):
+        return
+    raise PeriodFrozen(
+        f"This period was frozen as {frozen.document_no}, signed by {frozen.signer}; nothing was changed. "
+        "A correction is a reissue, with its reason.",
+        document_no=frozen.document_no,
+        signer=frozen.signer,
+    )
 
 
 def reissue(

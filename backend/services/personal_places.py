@@ -88,6 +88,7 @@ PLACES = (
     Place((m.Site.author_id,)),
     Place((m.SiteChange.actor_id,)),
     Place((m.SiteImport.by_id,)),
+    Place((m.CountyTable.by_id, m.CountyTable.applied_by), WORK, RECORD),
     Place((m.FireImport.by_id,)),
     Place((m.FireDetection.by_id,)),
     Place((m.FireLink.made_by,)),

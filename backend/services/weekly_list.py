@@ -43,9 +43,9 @@ def weekly_row(row: CaseRow, language: str) -> WeeklyRow:
         area=_lines(base.district, base.township),
         place=_lines(site.name, site.address) if site else "",
         requirement=_lines(finding.requirement, dated("until", row.due_at)),
-        contact=_lines(site.responsible_person, site.phone) if site else "",
+        contact=_lines(*row.contact),
         progress=_lines(
-            catalogue.label(language, "state", finding.state),
+            row.progress,
             dated("done", row.done_at),
             catalogue.label(language, "weekly_of_findings", "late").format(n=late) if late else "",
         ),

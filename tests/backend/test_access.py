@@ -198,6 +198,7 @@ HANDLING = {
     "POST /api/v1/papers",
     "POST /api/v1/papers/<uuid:paper_id>/issue",
     "POST /api/v1/papers/<uuid:paper_id>/revoke",
+    "GET /api/v1/findings/<uuid:finding_id>/statements",
     "PUT /api/v1/papers/<uuid:paper_id>",
     "POST /api/v1/findings/<uuid:finding_id>/extension",
     "POST /api/v1/findings/<uuid:finding_id>/parking",
@@ -208,6 +209,15 @@ HANDLING = {
     "POST /api/v1/findings/<uuid:finding_id>/unit-link",
 }
 """Handlers, and the offices above them."""
+COUNTY = {
+    "GET /api/v1/county-tables",
+    "GET /api/v1/county-tables/<uuid:table_id>",
+    "GET /api/v1/county-tables/<uuid:table_id>/file",
+    "GET /api/v1/county-tables/blank.xlsx",
+    "POST /api/v1/county-tables",
+    "POST /api/v1/county-tables/<uuid:table_id>/apply",
+}
+"""Admins, and handlers for their own county."""
 PEOPLE = {
     "GET /api/v1/users/me/personal-data.zip",
     "DELETE /api/v1/auth/sign-ins",
@@ -292,6 +302,10 @@ PERSONAL = {
     "GET /api/v1/fire-points": "fire-points",
     "GET /api/v1/fire-points/<uuid:point_id>": "fire-points",
     "GET /api/v1/site-imports/<uuid:import_id>": "site-imports",
+    "GET /api/v1/county-tables/<uuid:table_id>": "county-tables",
+    "GET /api/v1/county-tables/<uuid:table_id>/file": "county-tables",
+    "GET /api/v1/county-tables/blank.xlsx": "county-tables",
+    "GET /api/v1/findings/<uuid:finding_id>/statements": "statements",
     "GET /api/v1/sites": "sites",
     "GET /api/v1/sites/<uuid:site_id>": "sites",
     "GET /api/v1/sites/<uuid:site_id>/history": "sites",
@@ -328,6 +342,7 @@ def test_every_route_is_as_open_as_the_table_says_and_no_more(app: Flask) -> Non
     expected |= {name: access.Access(roles=frozenset({"admin"})) for name in ADMIN}
     expected |= {name: access.Access(roles=office) for name in OFFICE}
     expected |= {name: access.Access(roles=office | {"handler"}) for name in HANDLING}
+    expected |= {name: access.Access(roles=frozenset({"admin", "handler"})) for name in COUNTY}
     expected |= {name: access.Access(roles=office | {"inspector"}) for name in FIELD}
     expected |= {name: access.Access(roles=everyone) for name in PEOPLE}
     for name, revoked in KNOWN.items():

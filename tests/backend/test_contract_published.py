@@ -71,6 +71,7 @@ def test_the_printed_pages_are_those_in_docs() -> None:
     assert (ROOT / "docs/sync-commands.schema.json").read_text("utf-8") == printed.schema_text()
     assert (ROOT / "docs/sync-rows.schema.json").read_text("utf-8") == printed.rows_text()
     assert (ROOT / "docs/case-steps.md").read_text("utf-8") == printed.case_steps_text()
+    assert (ROOT / "web/src/shared/case-steps.json").read_text("utf-8") == printed.case_steps_json_text()
 
 
 def test_every_command_is_described() -> None:

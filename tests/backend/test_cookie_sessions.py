@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -89,6 +90,14 @@ def test_no_unsafe_route_believes_a_cookie_without_the_proof(app: Flask, client:
         tried += 1
     assert tried > 60
     assert client.get("/api/v1/users/me").status_code == 200, "and nobody was signed out by it"
+
+
+def test_behind_a_proxy_the_public_address_is_our_own(app: Flask, luo: FlaskClient) -> None:
+    settings = app.extensions["bluegrid.settings"]
+    app.extensions["bluegrid.settings"] = replace(settings, public_url="https://bluegrid.liuzhou.example/")
+    public, right = {"Origin": "https://bluegrid.liuzhou.example"}, proof(luo)
+    assert luo.put("/api/v1/feed/read", json={"up_to": 0}, headers=public | right).status_code == 200
+    assert luo.put("/api/v1/feed/read", json={"up_to": 0}, headers=THEIRS | right).status_code == 403
 
 
 def test_the_proof_of_one_sign_in_is_none_of_another(app: Flask, luo: FlaskClient, server: Server) -> None:

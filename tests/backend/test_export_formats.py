@@ -259,4 +259,4 @@ def test_every_exported_column_reads_something_that_is_there():
         assert columns_of(name)
     assert all(column.short for column in columns_of("findings"))
     assert len(columns_of("weekly_of_findings")) == 15
-    assert {"document", "leader"} == {column.key for column in columns_of("ledger") if column.source is None}
+    assert [column.key for column in columns_of("ledger") if column.source is None] == []

@@ -21,7 +21,7 @@ from backend.exports import docx_templates
 from backend.exports.paper_forms import house_template
 from backend.exports.paper_kinds import fields, kinds, lists
 from backend.models import AuditEvent, IssuedPaper, Office
-from backend.services import accounts
+from backend.services import accounts, given_by
 from tests.backend.records import CHENGZHONG, Person, Records, new_id
 from tests.stories import FakeTime
 
@@ -128,6 +128,18 @@ def template(*paragraphs: str) -> bytes:
     return file.getvalue()
 
 
+def test_lists_name_the_papers_about_a_finding_until_they_are_revoked(desks, qin, session):
+    finding = desks.records.finding(desks.wei)
+    desks.draft(qin, findings=[finding.id])
+    assert given_by.papers(session, [finding.id]) == {}
+    order = desks.issue(qin, desks.draft(qin, findings=[finding.id]))
+    desks.time.pass_by(days=3)
+    desks.issue(qin, desks.draft(qin, "supervision_letter", findings=[finding.id]))
+    assert given_by.papers(session, [finding.id]) == {finding.id: ["柳大气办交〔2026〕1号", "柳大气办督〔2026〕1号"]}
+    desks.send("POST", f"/{order['id']}/revoke", qin, reason="重复")
+    assert given_by.papers(session, [finding.id]) == {finding.id: ["柳大气办督〔2026〕1号"]}
+
+
 @pytest.mark.both_databases
 def test_a_draft_has_no_number_and_says_so_and_an_issued_paper_is_what_it_was(desks, qin, session):
     site = desks.records.site()
@@ -186,6 +198,30 @@ def test_numbers_have_no_gaps_and_begin_again_with_the_year(desks, qin, air, ses
             session.commit()
         session.rollback()
     assert session.scalar(select(func.count()).select_from(IssuedPaper)) == 5
+
+
+@pytest.mark.both_databases
+def test_a_series_goes_on_where_the_office_was_until_the_year_ends(desks, session):
+    office = desks.office()
+
+    def assigned(first: int | None) -> Any:
+        said = [{"kind": "assignment", "word": "柳大气办交", **({"first_n": first} if first else {})}]
+        return desks.client.put(
+            f"/api/v1/offices/{office.id}/papers", json={"papers": said}, headers=desks.admin.headers
+        )
+
+    assert assigned(38).json[0]["first_n"] == 38
+    mo = desks.person(office)
+    issued = [desks.issue(mo, desks.draft(mo))["issued"]]
+    assert assigned(None).json[0]["first_n"] == 38, "what is not said stays"
+    refused = assigned(50)
+    assert (refused.status_code, refused.json["code"], refused.json["first_n"]) == (409, "already-exists", 38)
+    issued.append(desks.issue(mo, desks.draft(mo))["issued"])
+    desks.time.at = datetime(2027, 1, 5, 4, 0, tzinfo=UTC)
+    issued.append(desks.issue(mo, desks.draft(mo))["issued"])
+    assert [(each["number"], each["n"]) for each in issued] == [
+        ("柳大气办交〔2026〕38号", 38), ("柳大气办交〔2026〕39号", 39), ("柳大气办交〔2027〕1号", 1),
+    ]  # fmt: skip
 
 
 @pytest.mark.both_databases

@@ -199,8 +199,8 @@ def test_a_frozen_period_is_one_snapshot_however_often_it_is_frozen(weeks, sessi
     first = weeks.frozen(made)
     weeks.time.pass_by(minutes=5)
     other = weeks.records.person("admin")
-    again = weeks.post(f"/{made['id']}/freeze", other, document_no="另一个", signer="别人")
-    assert again.json == first
+    assert weeks.frozen(made) == first
+    assert weeks.post(f"/{made['id']}/freeze", other).json == first
     second = PeriodVersion(
         period_id=made["id"], version=1, document_no="x", signer="y", counts={}, rows=0, sha256="0" * 64,
         by_id=other.id, at=weeks.time.at,
@@ -214,6 +214,22 @@ def test_a_frozen_period_is_one_snapshot_however_often_it_is_frozen(weeks, sessi
         with pytest.raises(DatabaseError, match="append-only"):
             session.execute(text(statement))
         session.rollback()
+
+
+@pytest.mark.parametrize("said", [{"document_no": "另一个"}, {"signer": "别人"}])
+def test_a_frozen_period_is_not_frozen_with_another_number_or_signer(weeks, said):
+    first = weeks.week()
+    refused = weeks.post(f"/{first['id']}/freeze", **said)
+    assert (refused.status_code, refused.json["code"]) == (409, "period-frozen")
+    assert (refused.json["document_no"], refused.json["signer"]) == (first["document_no"], first["signer"])
+    assert "reissue" in refused.json["detail"]
+    assert weeks.get(f"/{first['id']}").json == first
+
+
+def test_a_late_repeat_of_a_freeze_is_answered_after_a_reissue_too(weeks):
+    first = weeks.week()
+    again = weeks.post(f"/{first['id']}/reissue", version=1, reason="更正签发人", signer="罗副主任").json
+    assert weeks.frozen(first) == again
 
 
 @pytest.mark.both_databases
@@ -309,6 +325,7 @@ def test_the_list_is_what_was_frozen_whatever_happens_later(weeks, session):
     }  # fmt: skip
     assert sorted(image.anchor._from.col + 1 for image in sheet._images) == [COLUMNS["before"], COLUMNS["after"]]
     assert (sheet.page_setup.orientation, int(sheet.page_setup.paperSize)) == ("landscape", 8)
+    assert (sheet.print_title_rows, sheet.max_column, sheet.page_setup.fitToHeight) == ("$1:$2", 15, 0)
     assert "柳大气办〔2026〕48号" in sheet.oddFooter.center.text
     assert "韦主任" in sheet.oddFooter.center.text
     told = {row[0].value: row[1].value for row in notes.iter_rows()}

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { RouteLocationNormalized } from 'vue-router'
-import { wayIn } from './entrance'
+import { isLostScript, wayIn } from './entrance'
 
 const INVITATION = '#/enrol/AB2CD-EF3GH-JK4LM-NP5QR'
 
@@ -25,4 +25,10 @@ test("a site's label opens its site on an enrolled device", () => {
 
 test('nothing else is turned away', () => {
   expect([wayIn(to('/'), true), wayIn(to('/sites', '#top'), true)]).toEqual([true, true])
+})
+
+test('a script that went with an older version is known by what browsers say of it, and other faults are not taken for one', () => {
+  const chrome = new TypeError('Failed to fetch dynamically imported module: https://x/app/assets/MapPage-1.js')
+  const safari = new TypeError('Importing a module script failed.')
+  expect([chrome, safari, new Error('Failed to fetch'), null].map(isLostScript)).toEqual([true, true, false, false])
 })

@@ -14,9 +14,24 @@ export function wayIn(to: RouteLocationNormalized, enrolled: boolean): true | Ro
   return true
 }
 
+const RELOADED = 'bluegrid.reloaded-for'
+
+/** True when a page's script is not there any more: another tab let a newer version of the app take over. */
+export function isLostScript(error: unknown): boolean {
+  return error instanceof Error && /dynamically imported module|importing a module script/i.test(error.message)
+}
+
 export function guard(router: Router, isEnrolled: () => Promise<boolean>): void {
   router.beforeEach(async (to) => wayIn(to, to.meta.open === true || (await isEnrolled())))
+  router.onError((error, to) => {
+    console.error(error)
+    // Loaded anew once, which brings the newer version; a second time would only go round in circles.
+    if (!isLostScript(error) || sessionStorage.getItem(RELOADED) === to.fullPath) return
+    sessionStorage.setItem(RELOADED, to.fullPath)
+    location.assign(router.resolve(to.fullPath).href)
+  })
   router.afterEach((to, from, failure) => {
+    if (failure === undefined) sessionStorage.removeItem(RELOADED)
     if (failure !== undefined || to.path === from.path) return
     // A page begins at its top, and whoever hears the screen hears its name.
     setTimeout(() => {

@@ -1,10 +1,11 @@
 /** The ground under one's feet, for components: the cells as they were kept, and what a place is called. */
+import { liveQuery } from 'dexie'
 import { computed, shallowRef, toValue, type MaybeRefOrGetter, type Ref } from 'vue'
 import { useDevice } from './device'
 import { canonical } from './geo/datum'
 import { gridOf, type CellCollection, type Grid } from './geo/grid'
 import { locate, type Location } from './geo/locate'
-import { kept, keepAgain } from './kept'
+import { kept } from './kept'
 import type { Position } from './sync'
 
 const grid = shallowRef<Grid | null>(null)
@@ -14,25 +15,12 @@ let begun = false
 export function useGround(): Readonly<Ref<Grid | null>> {
   if (!begun) {
     begun = true
-    void begin()
-    addEventListener('online', () => void refresh())
+    const device = useDevice()
+    liveQuery(() => kept<CellCollection>(device, 'cells')).subscribe((cells) => {
+      if (cells?.levels !== undefined) grid.value = gridOf(cells)
+    })
   }
   return grid
-}
-
-async function begin(): Promise<void> {
-  await read()
-  await refresh()
-}
-
-async function read(): Promise<void> {
-  const collection = await kept<CellCollection>(useDevice(), 'cells')
-  if (collection?.levels !== undefined) grid.value = gridOf(collection)
-}
-
-/** Ask the server for other cells, and take them when there are. */
-export async function refresh(): Promise<void> {
-  if (await keepAgain(useDevice(), 'cells')) await read()
 }
 
 /** Where a position lies; null without one or without cells. */

@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest'
+import type { FieldDatabase } from '../sync'
 import { fromGallery, keep } from './keep'
 
 const FINDING = { type: 'finding', id: '0190c1de-0000-7000-8000-000000000001' }
@@ -7,11 +8,13 @@ const HERE = {
   ...{ mock: null, at: '2026-11-26T10:00:00.000+08:00' },
 }
 
-function device() {
+/** `limits` as the server told them at enrolment. */
+function device(limits: object = {}) {
+  const db = { known: async () => ({ limits }) } as unknown as FieldDatabase
   const hold = vi.fn(async (bytes: Blob, filename: string, mediaType?: string) => ({
     ...{ sha256: 'ab'.repeat(32), size: bytes.size, mediaType: mediaType!, filename },
   }))
-  return { hold }
+  return { hold, db }
 }
 
 test('the very bytes are held before a photo is made of them', async () => {
@@ -48,4 +51,10 @@ test('a PDF is a document whatever was asked for', async () => {
   const pdf = new Blob(['%PDF-'], { type: 'application/pdf' })
   const what = { subject: FINDING, role: 'scene' as const, source: 'gallery' as const, at: new Date(), position: null }
   expect((await keep(device(), pdf, 'a.pdf', what)).role).toBe('document')
+})
+
+test("the server's own limit of a file's size counts", async () => {
+  const bytes = new Blob(['jpeg'], { type: 'image/jpeg' })
+  const what = { subject: FINDING, role: 'scene' as const, source: 'camera' as const, at: new Date(), position: null }
+  await expect(keep(device({ file_bytes: 3 }), bytes, 'a.jpg', what)).rejects.toMatchObject({ why: 'file-too-large' })
 })

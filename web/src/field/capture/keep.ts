@@ -23,19 +23,24 @@ export interface What {
  * refuse, and whatever `hold` raises (no space left); nothing is half kept then.
  */
 export async function keep(
-  device: Pick<Device, 'hold'>,
+  device: Pick<Device, 'hold' | 'db'>,
   bytes: Blob,
   filename: string,
   what: What,
   seconds: number | null = null,
 ): Promise<PhotoOf> {
   const mediaType = mediaTypeOf({ type: bytes.type, name: filename })
-  const fault = faultOf(bytes, mediaType, seconds)
+  const fault = faultOf(bytes, mediaType, seconds, await mostBytes(device))
   if (fault !== null || mediaType === null) throw new CaptureRefused(fault ?? 'kind-unknown')
   const held = await device.hold(bytes, filename, mediaType)
   const { subject, source, position } = what
   const role = kindOf(mediaType) === 'document' ? 'document' : what.role
   return { ...held, id: newId(), capturedAt: localInstant(what.at), position, source, subject, role }
+}
+
+async function mostBytes({ db }: Pick<Device, 'db'>): Promise<number | undefined> {
+  const said = (await db.known('server'))?.limits.file_bytes
+  return typeof said === 'number' ? said : undefined
 }
 
 /** Of a picture from the gallery: when it was made, as far as the file says, and no place; its EXIF may know more. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { faultOf, kindOf, mediaTypeOf, MOST_BYTES } from './kinds'
+import { faultOf, kindOf, mediaTypeOf, USUAL_MOST_BYTES } from './kinds'
 
 test("a file's kind is the browser's word, else its ending", () => {
   expect(mediaTypeOf({ type: 'image/jpeg', name: 'a' })).toBe('image/jpeg')
@@ -15,9 +15,10 @@ test('sound in a WebM file is announced as the container that the server sees', 
 test('what the server would refuse is refused before it is kept', () => {
   expect(faultOf({ size: 5 }, null, null)).toBe('kind-unknown')
   expect(faultOf({ size: 0 }, 'image/jpeg', null)).toBe('file-empty')
-  expect(faultOf({ size: MOST_BYTES + 1 }, 'video/mp4', 30)).toBe('file-too-large')
+  expect(faultOf({ size: USUAL_MOST_BYTES + 1 }, 'video/mp4', 30)).toBe('file-too-large')
   expect(faultOf({ size: 5 }, 'video/mp4', 75)).toBe('film-too-long')
   expect(faultOf({ size: 5 }, 'video/mp4', 60.4)).toBeNull()
+  expect(faultOf({ size: 11 }, 'image/jpeg', null, 10)).toBe('file-too-large')
 })
 
 test('a PDF is a document', () => {

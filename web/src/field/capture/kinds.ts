@@ -5,8 +5,8 @@ export type Kind = 'photo' | 'film' | 'audio' | 'document'
 
 /** Seconds. The server refuses longer films. */
 export const FILM_S = 60
-/** Of the server's setting, told at enrolment; this is its usual value. */
-export const MOST_BYTES = 50 * 1024 * 1024
+/** The server tells its own limit at enrolment; this is the usual one. */
+export const USUAL_MOST_BYTES = 50 * 1024 * 1024
 
 const EXTENSIONS: Record<string, string> = {
   'image/jpeg': 'jpg',
@@ -64,10 +64,15 @@ export function nameOf(word: string, at: Date, mediaType: string): string {
 }
 
 /** Why a file cannot be taken: the key of a sentence; null when it can. */
-export function faultOf(file: { size: number }, mediaType: string | null, seconds: number | null): string | null {
+export function faultOf(
+  file: { size: number },
+  mediaType: string | null,
+  seconds: number | null,
+  mostBytes = USUAL_MOST_BYTES,
+): string | null {
   if (mediaType === null) return 'kind-unknown'
   if (file.size === 0) return 'file-empty'
-  if (file.size > MOST_BYTES) return 'file-too-large'
+  if (file.size > mostBytes) return 'file-too-large'
   if (kindOf(mediaType) === 'film' && seconds !== null && seconds > FILM_S + 1) return 'film-too-long'
   return null
 }

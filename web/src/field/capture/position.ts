@@ -1,5 +1,5 @@
 /** The phone's position for components: one watch for the whole app, running while somebody on screen wants it. */
-import { onBeforeUnmount, onMounted, readonly, ref, type Ref } from 'vue'
+import { computed, onBeforeUnmount, onMounted, readonly, ref, type Ref } from 'vue'
 import type { Position } from '../sync'
 import { DATUMS, PositionWatch, type Datum, type State } from './position-watch'
 
@@ -7,6 +7,9 @@ const DATUM = 'bluegrid.position-datum'
 const position = ref<Position | null>(null)
 const state = ref<State>('waiting')
 const datum = ref<Datum>(declared())
+/** How many wait for a position: whichever page shows it offers what can be done. */
+const asking = ref(0)
+const waiting = computed(() => asking.value > 0)
 let wanted = 0
 let ticking: ReturnType<typeof setInterval> | undefined
 
@@ -48,7 +51,7 @@ export function declareDatum(said: Datum): void {
 export interface UsedPosition {
   /** Null while there is none that may be written down. */
   position: Readonly<Ref<Position | null>>
-  waiting: Ref<boolean>
+  waiting: Readonly<Ref<boolean>>
   state: Readonly<Ref<State>>
   datum: Readonly<Ref<Datum>>
   /** Waits for a good fix, for `take`, or for `put`. */
@@ -60,15 +63,14 @@ export interface UsedPosition {
 }
 
 export function usePosition(): UsedPosition {
-  const waiting = ref(false)
   onMounted(begin)
   onBeforeUnmount(end)
   async function ask(): Promise<Position | null> {
-    waiting.value = true
+    asking.value += 1
     try {
       return await watch.ask()
     } finally {
-      waiting.value = false
+      asking.value -= 1
     }
   }
   return {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { obstacle, platformOf } from './surroundings'
+import { obstacle, platformOf, storageObstacle } from './surroundings'
 
 const CHROME = 'Mozilla/5.0 (Linux; Android 14; M2012K11AC) AppleWebKit/537.36 Chrome/140.0.0.0 Mobile Safari/537.36'
 const WECHAT = `${CHROME} MicroMessenger/8.0.50 NetType/4G Language/zh_CN`
@@ -23,4 +23,9 @@ test('a browser that lacks one needed thing is too old', () => {
 
 test('an Android phone is not called by the Linux beneath it', () => {
   expect([platformOf(CHROME), platformOf('Macintosh; Intel'), platformOf('Fridge/1')]).toEqual(['Android', 'Mac', ''])
+})
+
+test('storage that cannot be opened is said, and is not taken for a device that belongs to nobody', async () => {
+  expect(await storageObstacle(async () => null)).toBeNull()
+  expect(await storageObstacle(async () => Promise.reject(new Error('OpenFailedError')))).toBe('no-storage')
 })

@@ -7,7 +7,7 @@ export interface Surroundings {
   has: Record<string, boolean>
 }
 
-export type Obstacle = 'wechat' | 'not-secure' | 'browser-too-old'
+export type Obstacle = 'wechat' | 'not-secure' | 'browser-too-old' | 'no-storage'
 
 /** What stands in the way, the first thing first; null when nothing does.
  *
@@ -17,6 +17,14 @@ export function obstacle(here: Surroundings): Obstacle | null {
   if (/MicroMessenger/i.test(here.userAgent)) return 'wechat'
   if (!here.secure) return 'not-secure'
   return Object.values(here.has).every(Boolean) ? null : 'browser-too-old'
+}
+
+/** Whether the device's storage opens at all: it does not in some private windows, or on a full phone. */
+export async function storageObstacle(read: () => Promise<unknown>): Promise<Obstacle | null> {
+  return read().then(
+    () => null,
+    () => 'no-storage',
+  )
 }
 
 export function surroundings(): Surroundings {

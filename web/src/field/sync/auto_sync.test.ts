@@ -92,6 +92,18 @@ test('what was recorded during a failed sync does not make it try again at once'
   expect([whys, stage.waiting.map(({ ms }) => ms)]).toEqual([['start'], [33_750]])
 })
 
+test('a sync that fails in a way nobody thought of is tried again as any other', async () => {
+  const stage = new Stage()
+  const auto = new AutoSync(
+    () => Promise.reject(new Error('unheard of')),
+    stage,
+    () => 0.5,
+  )
+  auto.start()
+  await new Promise(setImmediate)
+  expect(stage.waiting.map(({ ms }) => ms)).toEqual([3750])
+})
+
 test('stopped, it does nothing more', async () => {
   const { auto, stage, end } = played()
   auto.start()

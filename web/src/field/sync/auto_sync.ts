@@ -2,7 +2,7 @@
 import { liveQuery } from 'dexie'
 import { BackOff } from './backoff'
 import type { Device } from '.'
-import type { SyncReport } from './types'
+import type { SyncReport, Trouble } from './types'
 
 /** Every so often while the app is open: rows that others changed, and how far the backup has got. */
 export const REGULAR_MS = 5 * 60_000
@@ -53,7 +53,7 @@ export class AutoSync {
     }
     this.running = true
     this.forgetTimer()
-    const { trouble } = await this.sync(why)
+    const trouble = await this.troubleOf(why)
     this.running = false
     if (this.endings.length === 0) return
     const next = this.wanted
@@ -62,6 +62,15 @@ export class AutoSync {
     if (trouble === null) this.backOff.succeeded()
     const wait = trouble === null ? REGULAR_MS : this.backOff.failed(trouble.retryAfterS)
     this.forgetTimer = this.occasions.after(wait, () => void this.run(trouble === null ? 'regular' : 'again'))
+  }
+
+  /** What stood in the way of a sync, whatever happened: an exception must not end all that come after. */
+  private async troubleOf(why: string): Promise<Trouble | null> {
+    try {
+      return (await this.sync(why)).trouble
+    } catch (error) {
+      return { code: 'device-fault', detail: String(error) }
+    }
   }
 }
 

@@ -12,7 +12,7 @@ export interface Clock {
 }
 
 export class SystemClock implements Clock {
-  readonly boot = crypto.randomUUID()
+  readonly boot = newId() // crypto.randomUUID is missing where there is no HTTPS, and the app has to say so
 
   nowMs(): number {
     return Date.now()

@@ -108,7 +108,7 @@ export class FieldDatabase extends Dexie {
       retained: 'key, first',
       aside: 'key, first',
       results: 'first',
-      rows: 'key, type, *scopes',
+      rows: 'key, type, *scopes, [type+row.state], [type+row.site]',
       media: 'sha256, state',
       bytes: '',
       packs: '',

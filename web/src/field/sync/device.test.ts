@@ -150,6 +150,10 @@ test('the truth about a submission, step by step', async () => {
   expect(await standingOf(db, submission)).toMatchObject({ state: 'needs-you', reason: 'right-lost' })
   await said('conflict')
   expect(await standingOf(db, submission)).toMatchObject({ state: 'needs-you', reason: 'conflict' })
+  await db.results.put({ first, status: 'conflict', seq: 1, problem: null, conflict: 'c' })
+  const row = { id: 'c', state: 'resolved' }
+  await db.rows.put({ key: 'conflict|c', type: 'conflict', id: 'c', rev: 2, seq: 2, scopes: [], entered: {}, row })
+  expect(await standingOf(db, submission)).toMatchObject({ state: 'complete', reason: null })
   await said('merged')
   await db.media.update(held.sha256, { state: 'refused', problem: 'media-kind' })
   expect(await standingOf(db, submission)).toMatchObject({ state: 'needs-you', reason: 'media-kind' })

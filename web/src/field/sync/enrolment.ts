@@ -68,7 +68,7 @@ export class Enrolment {
     const { outbox, retained, aside, media } = this.db
     const ops = (await outbox.count()) + (await retained.count()) + (await aside.count())
     const photos = await media.filter(({ kept }) => kept).count()
-    if (ops + photos > 0) throw new WorkOfAnother(before.name)
+    if (ops + photos > 0) throw new WorkOfAnother(String(before.display_name ?? before.name))
   }
 
   /** Names this installation, from its first try to enrol on. */
@@ -89,8 +89,14 @@ export class Enrolment {
   }
 
   /** What becomes of what is here already. */
-  private async moved({ stream, epoch }: Said): Promise<Change[]> {
+  private async moved({ stream, epoch, user }: Said): Promise<Change[]> {
     const [before, server] = [await this.db.known('stream'), await this.db.known('server')]
+    if (server !== undefined && server.user.id !== user.id) {
+      // nothing of the one before waits here any more: what she sees as hers is not the next one's
+      const hers = await this.db.submissions.toCollection().primaryKeys()
+      const gone = hers.map((id): Change => ['submissions', id, null])
+      return [['meta', 'stream', { id: stream, n: 0, sha256: null }], ...gone, ...(await this.server.forgetting())]
+    }
     if (before?.id === stream) {
       return server !== undefined && server.epoch !== epoch ? this.server.unsent() : []
     }

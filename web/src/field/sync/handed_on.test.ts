@@ -52,8 +52,13 @@ test('the same person takes her work along into the new stream', async () => {
   expect(op?.stream).toBe((await device.db.known('stream'))?.id)
 })
 
-test('a device with nothing on it goes to whoever is invited', async () => {
+test('a device with nothing on it goes to whoever is invited, without the list of what the one before did', async () => {
+  await report()
+  await device.db.outbox.clear()
   desk.invites = 'qin'
   await device.enrol('second', 'phone')
   expect((await device.person())?.name).toBe('qin')
+  expect(await device.db.submissions.count()).toBe(0)
+  await report()
+  expect((await device.db.outbox.toArray()).map(({ n }) => n)).toEqual([1])
 })

@@ -55,6 +55,11 @@ export class Push {
     return false
   }
 
+  /** True when something waits to be sent. */
+  async pending(): Promise<boolean> {
+    return (await this.db.outbox.count()) > 0
+  }
+
   private async send(batch: OpRecord[]): Promise<Answer> {
     const ops = batch.map(({ body, sig }) => ({ body, sig }))
     return this.server.authorised('POST', '/api/v1/sync/push', { app: this.app, device_now: this.clock.wall(), ops })

@@ -17,11 +17,19 @@ export async function standingOf(db: FieldDatabase, { ops, media }: Submission):
     mediaStored: files.length - missing.length,
     bytesLeft: missing.reduce((sum, record) => sum + record.size - record.sent, 0),
   }
-  const trouble = said.find((outcome) => NEEDS_YOU.includes(outcome.status))
+  const decided = await decidedConflicts(db, said)
+  const trouble = said.find(({ status, conflict }) => NEEDS_YOU.includes(status) && !decided.has(conflict ?? ''))
   const refused = files.find((record) => record.state === 'refused')
   if (aside) return { state: 'needs-you', reason: aside.problem ?? 'op-unreadable', ...counts }
   if (trouble) return { state: 'needs-you', reason: trouble.problem?.code ?? trouble.status, ...counts }
   if (refused) return { state: 'needs-you', reason: refused.problem ?? 'media-refused', ...counts }
   if (counts.opsReceived < counts.ops) return { state: 'on-device', reason: null, ...counts }
   return { state: counts.mediaStored < counts.media ? 'received' : 'complete', reason: null, ...counts }
+}
+
+/** Conflicts that somebody has decided since: they ask for nobody any more. */
+async function decidedConflicts(db: FieldDatabase, said: Outcome[]): Promise<Set<string>> {
+  const ids = said.flatMap(({ conflict }) => conflict ?? [])
+  const rows = await db.rows.bulkGet(ids.map((id) => `conflict|${id}`))
+  return new Set(rows.flatMap((record) => (record?.row.state === 'resolved' ? record.id : [])))
 }

@@ -32,17 +32,22 @@ export class Syncing {
 
   private async steps(report: SyncReport): Promise<void> {
     if (!(await this.push.run(report))) return
-    await this.upload(report)
+    if (!(await this.upload(report))) return
     if (await this.pull.run(report)) report.packsLacking = await this.packs.refresh()
   }
 
-  /** Send photo bytes; one that cannot go now does not keep back the others. */
-  private async upload(report: SyncReport): Promise<void> {
+  /** Send photo bytes; one that cannot go now does not keep back the others, nor what is recorded meanwhile. */
+  private async upload(report: SyncReport): Promise<boolean> {
     for (const record of await this.uploads.waiting()) {
-      if (await this.uploads.mayWait(record)) report.waitingForWifi += 1
-      else if (await this.uploads.upload(record.sha256)) report.uploaded += 1
+      if (await this.uploads.mayWait(record)) {
+        report.waitingForWifi += 1
+        continue
+      }
+      if (await this.uploads.upload(record.sha256)) report.uploaded += 1
+      if ((await this.push.pending()) && !(await this.push.run(report))) return false
     }
     const { epoch, backed_up_seq: backedUpSeq = 0 } = await this.server.known()
     await this.uploads.askStatus(backedUpSeq, epoch)
+    return true
   }
 }

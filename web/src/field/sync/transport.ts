@@ -42,7 +42,7 @@ export interface Transport {
   send(method: string, path: string, headers: Record<string, string>, body?: BodyInit | null): Promise<Answer>
 }
 
-/** A slow network still carries some bytes a second; what carries fewer counts as none. */
+/** How long to wait for an answer to begin, or for more of it; a slow network still carries some bytes a second. */
 const PATIENCE_MS = 60_000
 const SLOWEST_BYTES_PER_MS = 4
 
@@ -50,20 +50,41 @@ export class FetchTransport implements Transport {
   constructor(private readonly base = '') {}
 
   async send(method: string, path: string, headers: Record<string, string>, body?: BodyInit | null): Promise<Answer> {
-    const patience = PATIENCE_MS + Math.ceil(sizeOf(body) / SLOWEST_BYTES_PER_MS)
-    const signal = AbortSignal.timeout(patience)
+    const { signal, more, end } = patience()
+    more(PATIENCE_MS + Math.ceil(sizeOf(body) / SLOWEST_BYTES_PER_MS))
     const how: RequestInit = { method, headers, body: body ?? null, cache: 'no-store', credentials: 'omit', signal }
     try {
       const response = await fetch(this.base + path, how)
-      return new Answer(
-        response.status,
-        Object.fromEntries(response.headers),
-        new Uint8Array(await response.arrayBuffer()),
-      )
+      const whole = await read(response, () => more(PATIENCE_MS))
+      return new Answer(response.status, Object.fromEntries(response.headers), whole)
     } catch (error) {
       throw new NoAnswer(error)
+    } finally {
+      end()
     }
   }
+}
+
+/** An end to waiting that moves on with `more`. */
+function patience() {
+  const abort = new AbortController()
+  let timer: ReturnType<typeof setTimeout>
+  const more = (ms: number) => {
+    clearTimeout(timer)
+    timer = setTimeout(() => abort.abort(), ms)
+  }
+  return { signal: abort.signal, more, end: () => clearTimeout(timer) }
+}
+
+/** All of an answer's body; `came` is told of each piece of it. */
+async function read(response: Response, came: () => void): Promise<Uint8Array<ArrayBuffer>> {
+  const reader = response.body?.getReader()
+  const pieces: Uint8Array<ArrayBuffer>[] = []
+  for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
+    pieces.push(next.value)
+    came()
+  }
+  return new Uint8Array(await new Blob(pieces).arrayBuffer())
 }
 
 function sizeOf(body: BodyInit | null | undefined): number {

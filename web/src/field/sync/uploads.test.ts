@@ -196,6 +196,24 @@ test('a photo whose bytes went missing here is shown, and wedges nothing', async
   expect(await db.media.get(lost)).toMatchObject({ state: 'stored', problem: null, kept: true })
 })
 
+test('what is recorded during an upload goes before the next photo', async () => {
+  await waiting(10, 1)
+  await waiting(20, 2)
+  const send = tus.send.bind(tus)
+  tus.send = async (method, path, headers, body) => {
+    const pushing = path.endsWith('/push') && (body as string).includes('finding.comment')
+    if (pushing) tus.sent.push('push')
+    if (pushing) await db.outbox.clear()
+    if (method === 'PATCH' && tus.sent.length === 1) {
+      const act = { cmd: 'finding.comment', row: crypto.randomUUID(), args: {} }
+      await device.record([act], [], { id: 's', kind: 'comment', title: '', subject: { type: 'finding', id: 'f' } })
+    }
+    return send(method, path, headers, body)
+  }
+  expect((await device.sync()).trouble).toBeNull()
+  expect(tus.sent.map((one) => one.split(' ')[0])).toEqual(['POST', 'PATCH', 'push', 'POST', 'PATCH'])
+})
+
 test('a photo that no record names is neither sent nor asked about', async () => {
   await device.hold(new Blob(['draft']), 'a.jpg')
   await device.sync()

@@ -1,12 +1,12 @@
 /** What the reference client computed, computed here: tests/sync/device_vectors.py wrote the vectors. */
 import 'fake-indexeddb/auto'
 import { readFileSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { canonical, fingerprint } from './canonical'
 import { FieldDatabase, write, type OpRecord, type OpResult } from './database'
 import { Growing, ofEntry } from './digest'
 import { Outbox } from './outbox'
-import { Receipts, thumbprint } from './receipts'
+import { DOUBTFUL, Receipts, thumbprint } from './receipts'
 import type { Json } from './types'
 
 interface Vectors {
@@ -59,6 +59,15 @@ describe('receipts', () => {
     const receipts = new Receipts(db)
     await write(db, await receipts.learning([...keys, null, 'no key']))
     expect(await receipts.verdict(record, result)).toBe(verdict)
+  })
+
+  test('a browser without Ed25519 leaves receipts unchecked, and doubts nobody', async () => {
+    const db = new FieldDatabase(crypto.randomUUID())
+    const receipts = new Receipts(db)
+    await write(db, await receipts.learning(keys))
+    vi.spyOn(crypto.subtle, 'importKey').mockRejectedValue(new DOMException('no such name', 'NotSupportedError'))
+    const verdict = await receipts.verdict(record, cases[0]!.result)
+    expect([verdict, DOUBTFUL.includes(verdict)]).toEqual(['unchecked', false])
   })
 
   test('a key is named by its thumbprint', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { detailsOf, queryOf, wordOf } from './trail'
+import chinese from '../../words/audit.zh-CN.json'
+import { DEEDS, detailsOf, queryOf, wordOf } from './trail'
 
 test("days are asked for by China's clock, the last one whole", () => {
   const asked = { actor: '', action: 'read.', subject: '', from: '2026-11-30', to: '2026-11-30' }
@@ -15,4 +16,8 @@ test('details stand in a line, what is empty is left out', () => {
   expect(detailsOf({ fields: ['phone', 'role'], left: 9, asked: [], by: null })).toBe('fields: phone, role; left: 9')
 })
 
-test('an action has its words under one key', () => expect(wordOf('read.people')).toBe('audit.deed.read_people'))
+test('every deed that can be asked for has its words under one key', () => {
+  expect(wordOf('read.people')).toBe('audit.deed.read_people')
+  const known = new Set(Object.keys(chinese.audit.deed).map((key) => `audit.deed.${key}`))
+  expect(DEEDS.map(wordOf).filter((key) => !known.has(key))).toEqual([])
+})

@@ -1,6 +1,8 @@
+import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
 import type { Finding, FirePoint, Task } from '../../rows'
-import { agendaOf, NO_ROWS } from './agenda'
+import { FieldDatabase } from '../../sync/database'
+import { agendaOf, NO_ROWS, rowsOfTheDay } from './agenda'
 
 const NOW = new Date(2026, 10, 26, 9, 0)
 const on = (day: number, hour = 12): string => new Date(2026, 10, day, hour).toISOString()
@@ -47,4 +49,21 @@ test('findings to be rechecked and those sent back are told apart, the nearest d
   const agenda = agendaOf({ ...NO_ROWS, findings }, 'wei', NOW)
   expect(ids(agenda.recheck)).toEqual(['today', 'tomorrow', 'no deadline'])
   expect(ids(agenda.returned)).toEqual(['sent back'])
+})
+
+test('the rows of the day are found by their states, and what is over is not read', async () => {
+  const db = new FieldDatabase('a day')
+  const put = (type: string, row: { id: string; state?: string }): Promise<unknown> =>
+    db.rows.put({ key: `${type}|${row.id}`, type, id: row.id, rev: 1, seq: 1, scopes: [], entered: {}, row })
+  for (const state of ['feedback', 'returned', 'closed', 'registered']) await put('finding', { id: state, state })
+  for (const state of ['open', 'taken', 'done']) await put('task', { id: state, state })
+  for (const state of ['open', 'answered']) await put('fire_point', { id: state, state })
+  await put('roster_entry', { id: 'tonight' })
+  const rows = await rowsOfTheDay(db)
+  expect([rows.findings, rows.tasks, rows.firePoints, rows.roster].map(ids)).toEqual([
+    ['feedback', 'returned'],
+    ['open', 'taken'],
+    ['open'],
+    ['tonight'],
+  ])
 })

@@ -1,5 +1,6 @@
 /** What the day asks of an inspector, out of the rows on the device. */
 import type { Campaign, Finding, FirePoint, RosterEntry, Task } from '../../rows'
+import type { FieldDatabase } from '../../sync/database'
 import { mine, onDuty, pooled, underWay, whenDue } from '../tasks/plan'
 
 export interface Rows {
@@ -27,6 +28,25 @@ export interface Agenda {
 export const NO_ROWS: Rows = { tasks: [], campaigns: [], roster: [], findings: [], firePoints: [] }
 
 const TO_RECHECK = ['feedback', 'recheck', 'look_back']
+
+/** The rows that a day can ask about, by their states: not the thousands that are closed. */
+export async function rowsOfTheDay(db: FieldDatabase): Promise<Rows> {
+  const inStates = async <T>(type: string, states: string[]): Promise<T[]> => {
+    const found = await db.rows
+      .where('[type+row.state]')
+      .anyOf(states.map((state) => [type, state]))
+      .toArray()
+    return found.map(({ row }) => row as T)
+  }
+  const roster = await db.rows.where({ type: 'roster_entry' }).toArray()
+  return {
+    tasks: await inStates<Task>('task', ['open', 'taken']),
+    campaigns: await inStates<Campaign>('campaign', ['running']),
+    roster: roster.map(({ row }) => row as unknown as RosterEntry),
+    findings: await inStates<Finding>('finding', [...TO_RECHECK, 'returned']),
+    firePoints: await inStates<FirePoint>('fire_point', ['open']),
+  }
+}
 
 export function agendaOf(rows: Rows, me: string, now: Date): Agenda {
   const own = mine(rows.tasks, me).sort((a, b) => a.due_at.localeCompare(b.due_at))

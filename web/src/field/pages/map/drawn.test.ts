@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { itemsOf, pointsOf, zonesOf, type FindingRow, type FireRow, type SiteRow } from './drawn'
+import { nearestFirst, placed, pointsOf, zonesOf, type FindingRow, type FireRow, type SiteRow } from './drawn'
 
 const HERE = { lon: 109.4, lat: 24.3 }
 const site = (id: string, lat: number, status = 'active'): SiteRow => ({
@@ -18,14 +18,14 @@ const finding = (id: string, state: string): FindingRow => ({
 })
 
 test('the nearest comes first, with its distance in metres', () => {
-  const items = itemsOf([site('far', 24.5), site('near', 24.301)], [], [], HERE)
+  const items = nearestFirst(placed([site('far', 24.5), site('near', 24.301)], [], []), HERE)
   expect(items.map((item) => item.id)).toEqual(['near', 'far'])
   expect(items[0]!.metres).toBeGreaterThan(100)
   expect(items[0]!.metres).toBeLessThan(120)
 })
 
 test('without a position fires come first, then findings, then sites, and no distance is made up', () => {
-  const items = itemsOf([site('a', 24.3)], [finding('b', 'rectifying')], [fire('c', 'open')], null)
+  const items = nearestFirst(placed([site('a', 24.3)], [finding('b', 'rectifying')], [fire('c', 'open')]), null)
   expect(items.map((item) => [item.kind, item.metres])).toEqual([
     ['fire_points', null],
     ['findings', null],
@@ -36,11 +36,11 @@ test('without a position fires come first, then findings, then sites, and no dis
 test('what is settled, closed, answered or has no place is not shown', () => {
   const nowhere: SiteRow = { ...site('x', 24.3), location: null }
   const rows = [nowhere, site('gone', 24.3, 'closed')]
-  expect(itemsOf(rows, [finding('b', 'closed')], [fire('c', 'answered'), fire('d', 'merged')], HERE)).toEqual([])
+  expect(placed(rows, [finding('b', 'closed')], [fire('c', 'answered'), fire('d', 'merged')])).toEqual([])
 })
 
 test('a point carries its sign, and a name that fits', () => {
-  const [item] = itemsOf([{ ...site('a', 24.3), name: '柳江区拉堡镇兴柳路三期商业综合体项目' }], [], [], null)
+  const [item] = placed([{ ...site('a', 24.3), name: '柳江区拉堡镇兴柳路三期商业综合体项目' }], [], [])
   const { features } = pointsOf([item!], 'sites', { sites: '场', findings: '问', fire_points: '火' })
   expect(features[0]!.properties).toMatchObject({ id: 'a', sign: '场' })
   expect(String(features[0]!.properties.name)).toHaveLength(14)

@@ -50,11 +50,11 @@ export interface Item {
 
 const SETTLED = new Set(['closed', 'rejected', 'look_back', 'penalty_transfer'])
 
-/** Everything that is still of concern and has a place; the nearest first where the phone knows where it is. */
-export function itemsOf(sites: SiteRow[], findings: FindingRow[], fires: FireRow[], me: Place | null): Item[] {
+/** Everything that is still of concern and has a place: fires, then findings, then sites, each by name. */
+export function placed(sites: SiteRow[], findings: FindingRow[], fires: FireRow[]): Item[] {
   const found: Item[] = []
   const add = (kind: Kind, id: string, name: string, state: string, at: Place | null): void => {
-    if (at !== null) found.push({ kind, id, name, state, at, metres: me && metres(me, at) })
+    if (at !== null) found.push({ kind, id, name, state, at, metres: null })
   }
   for (const row of fires)
     if (row.state === 'open') add('fire_points', row.id, row.place ?? row.number, row.state, row.location)
@@ -62,11 +62,13 @@ export function itemsOf(sites: SiteRow[], findings: FindingRow[], fires: FireRow
     if (!SETTLED.has(row.state)) add('findings', row.id, row.description || row.number, row.state, row.location)
   }
   for (const row of sites) if (row.status !== 'closed') add('sites', row.id, row.name, row.status, row.location)
-  return found.sort((a, b) =>
-    me === null
-      ? KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || a.name.localeCompare(b.name, 'zh')
-      : a.metres! - b.metres!,
-  )
+  return found.sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || (a.name < b.name ? -1 : 1))
+}
+
+/** The same with their distances from the phone, the nearest first; as they are where it does not know where it is. */
+export function nearestFirst(items: Item[], me: Place | null): Item[] {
+  if (me === null) return items
+  return items.map((item) => ({ ...item, metres: metres(me, item.at) })).sort((a, b) => a.metres - b.metres)
 }
 
 const metres = (a: Place, b: Place): number => distanceM([a.lon, a.lat], [b.lon, b.lat])

@@ -11,7 +11,7 @@ import type { Position } from '../../sync'
 import {
   cellNamesOf,
   cellsOf,
-  itemsOf,
+  placed,
   KINDS,
   pointsOf,
   zonesOf,
@@ -43,7 +43,8 @@ export function useDrawn(position: Readonly<Ref<Position | null>>): UsedDrawn {
   const shown = ref<Kind[]>([...KINDS])
   const zones = ref(true)
   const me = computed(() => placeOf(position.value))
-  const items = computed(() => itemsOf(sites.value, findings.value, fires.value, me.value))
+  // Not by distance: the phone moves each second, and there may be some ten thousand.
+  const items = computed(() => placed(sites.value, findings.value, fires.value))
   const cells = computed(() => cellsOf(ground.value))
   const names = computed(() => cellNamesOf(ground.value))
   const zoned = computed(() => zonesOf(zoneFiles.value, dayOf(new Date())))

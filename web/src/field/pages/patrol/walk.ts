@@ -52,43 +52,49 @@ export const placeOf = (point: TrackPoint): readonly [number, number] => canonic
 
 /** What was walked so far, for the person; the server reads the track by itself and its word counts. */
 export interface Walked {
+  /** Points that are counted in. */
+  points: number
+  last: TrackPoint | null
   metres: number
   /** Codes of the finest cells, in the order in which they were entered. */
-  cells: string[]
-  /** Squares of 1 km. */
-  squares: number
+  cells: ReadonlySet<string>
+  /** Codes of the squares of 1 km. */
+  squares: ReadonlySet<string>
   /** Stretches of which no point tells: screen off, paused, no reception. */
   gaps: number
 }
+export const NOTHING_WALKED: Walked = {
+  ...{ points: 0, last: null, metres: 0, cells: new Set(), squares: new Set(), gaps: 0 },
+}
 
-export function walkedOf(points: readonly TrackPoint[], grid: Grid | null): Walked {
-  const cells = new Set<string>()
-  const squares = new Set<string>()
-  const found: Walked = { metres: 0, cells: [], squares: 0, gaps: 0 }
-  let before: TrackPoint | null = null
-  for (const point of points) {
+/** The same with the points that came since: a day has thousands, and each is looked at once. */
+export function walkedOn(walked: Walked, points: readonly TrackPoint[], grid: Grid | null): Walked {
+  if (points.length === walked.points) return walked
+  const cells = new Set(walked.cells)
+  const squares = new Set(walked.squares)
+  let { last, metres, gaps } = walked
+  for (const point of points.slice(walked.points)) {
     const place = placeOf(point)
     const where = grid && locate(place[0], place[1], grid, 0)
     if (where?.code) cells.add(where.code)
     if (where?.square) squares.add(where.square)
-    if (before !== null) {
-      if (Date.parse(point.at) - Date.parse(before.at) > GAP_MS) found.gaps += 1
-      else found.metres += distanceM(placeOf(before), place)
-    }
-    before = point
+    if (last !== null && isGap(last, point)) gaps += 1
+    else if (last !== null) metres += distanceM(placeOf(last), place)
+    last = point
   }
-  return { ...found, cells: [...cells], squares: squares.size }
+  return { points: points.length, last, metres, cells, squares, gaps }
 }
+
+const isGap = (before: TrackPoint, after: TrackPoint): boolean => Date.parse(after.at) - Date.parse(before.at) > GAP_MS
 
 /** The stretches of the way without the gaps, for a map. */
 export function stretchesOf(points: readonly TrackPoint[]): (readonly [number, number])[][] {
   const found: (readonly [number, number])[][] = []
-  let before = -Infinity
+  let before: TrackPoint | null = null
   for (const point of points) {
-    const at = Date.parse(point.at)
-    if (at - before > GAP_MS) found.push([])
+    if (before === null || isGap(before, point)) found.push([])
     found.at(-1)!.push(placeOf(point))
-    before = at
+    before = point
   }
   return found.filter((stretch) => stretch.length > 1)
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Campaign, RosterEntry, Task } from '../../rows'
-import { daysOf, grouped, mine, onDuty, pooled, underWay } from './plan'
+import { daysOf, grouped, mine, onDuty, pooled, startOf, underWay } from './plan'
 
 const NOW = new Date(2026, 10, 26, 9, 30)
 const at = (day: number, hour = 18): string => new Date(2026, 10, day, hour).toISOString()
@@ -70,4 +70,16 @@ test("one's own duty of today and tomorrow, without what is over or called off",
     entry("colleague's", at(26), at(27), { user: 'qin' }),
   ]
   expect(onDuty(roster, 'wei', NOW).map((each) => each.id)).toEqual(['tonight', 'tomorrow'])
+})
+
+test('the work of a task is begun where it is done, with the site and checklist that the task names', () => {
+  const inspection = { id: 't', kind: 'inspection', source: null, site: 's', checklist: 'dust-liujiang' }
+  expect(startOf(inspection)).toEqual({
+    path: '/inspection/new',
+    query: { task: 't', site: 's', checklist: 'dust-liujiang' },
+  })
+  const recheck = { ...inspection, kind: 're-inspection', source: { type: 'finding', id: 'f' } }
+  expect(startOf(recheck)).toEqual({ path: '/recheck/f', query: { task: 't' } })
+  const patrol = { ...inspection, kind: 'patrol', site: null, checklist: null }
+  expect(startOf(patrol)).toEqual({ path: '/patrol', query: { task: 't' } })
 })

@@ -31,8 +31,18 @@ export function pooled(tasks: Task[]): Task[] {
   return tasks.filter((task) => task.state === 'open' && task.assignee === null)
 }
 
-/** What this device has recorded about a task and the server has not answered yet. */
-export type Asked = Map<string, 'task.take' | 'task.done' | 'task.return'>
+/** The page on which a task's work is begun, with all that the task says about it. */
+export function startOf(task: Pick<Task, 'id' | 'kind' | 'source' | 'site' | 'checklist'>): {
+  path: string
+  query: Record<string, string>
+} {
+  const { id, kind, source, site, checklist } = task
+  const query = { task: id, ...(site && { site }), ...(checklist && { checklist }) }
+  if (source?.type === 'finding' && (kind === 're-inspection' || kind === 'look-back')) {
+    return { path: `/recheck/${source.id}`, query: { task: id } }
+  }
+  return { path: kind === 'patrol' ? '/patrol' : '/inspection/new', query }
+}
 
 export interface Days {
   /** Which day of how many it is; null before the first and after the last. */

@@ -1,0 +1,186 @@
+"""The evening of the day played: the office takes a finding to its close-out, and keeps what comes of it as files.
+
+Papers, a period, a county's table, exports and an evidence bundle, all over HTTP. Each step looks first how far things
+are, so that an evening cut off half-way goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+
+import openpyxl
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
+
+from backend.demo import pictures
+from backend.demo.story import Day, DemoFailed, expect, row_id
+from backend.exports.columns import columns_of
+from backend.services.working_time import CHINA
+from sync.device_ports import Answer, Json
+
+WAY = ("submitted", "verified", "registered", "dispatched", "rectifying", "feedback", "recheck", "closed")
+LOOK_S, MOST_S = 0.2, 180.0
+"""How often an export is asked whether it is done, and for how long."""
+
+
+class Evening:
+    """The office's side of the day, person by person; `wait` passes the time until an export is asked after again."""
+
+    def __init__(self, day: Day, wait: Callable[[], object] = lambda: time.sleep(LOOK_S)) -> None:
+        self.day = day
+        self.wait = wait
+        self.plan: Json = day.plan["evening"]
+        self.tokens = {name: day.sign_in(name) for name in ("demo-luo", "demo-mo", "demo-pan")}
+        self.tokens["demo-admin"] = day.admin
+
+    def play(self) -> dict[str, Path]:
+        """From the findings of the day to files; returns them by name."""
+        findings = [row_id(key) for key in self.plan["findings"]]
+        done = findings[0]
+        for finding in findings:
+            self._advance(finding, "dispatched")
+        paper = self._issue(findings)
+        for finding in findings:
+            self._advance(finding, "rectifying")
+        period = self._period()
+        self._county_table(period["id"])
+        self._freeze(period["id"])
+        self._advance(done, "closed")
+        return self._files(paper, period["id"], done)
+
+    # -- one finding's way ----------------------------------------------------------------------------------------
+    def _advance(self, finding: str, to: str) -> None:
+        """Take the steps that are still to be taken, each by whom the plan names."""
+        state = expect(self._call("demo-luo", "GET", f"/findings/{finding}"), 200)["state"]
+        for start, step in pairwise(WAY):
+            if WAY.index(start) < WAY.index(state) or WAY.index(step) > WAY.index(to):
+                continue
+            said: Json = {"from": start, "to": step, "note": self.plan["notes"].get(step)}
+            if step == "dispatched":
+                said["office"] = self.day.offices["housing"]
+            if step == "feedback":
+                said["photos"] = [self._after_photo()]
+            who = self.plan["steps"][step]
+            expect(self._call(who, "POST", f"/findings/{finding}/steps", said), 200)
+
+    def _after_photo(self) -> str:
+        """A picture of the place as it is afterwards, brought by the office; returns its hash."""
+        site = self.plan["after"]
+        data = pictures.photo(site["caption"], site["lon"], site["lat"], datetime.now(CHINA).replace(microsecond=0))
+        sha256 = hashlib.sha256(data).hexdigest()
+        named = (("sha256", sha256), ("filename", f"{site['caption']}.jpg"), ("filetype", "image/jpeg"))
+        said = ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in named)
+        tus = {"Tus-Resumable": "1.0.0"}
+        announced = {**tus, "Upload-Length": str(len(data)), "Upload-Metadata": said}
+        made = self._send("demo-pan", "POST", "/media", b"", announced)
+        if made.status != 201:
+            raise DemoFailed(f"the upload answered {made.status} {made.code}")
+        upload = made.headers["location"].rsplit("/", 1)[1]
+        chunk = {**tus, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+        sent = self._send("demo-pan", "PATCH", f"/media/{upload}", data, chunk)
+        if sent.status != 204:
+            raise DemoFailed(f"the upload answered {sent.status} {sent.code}")
+        return sha256
+
+    # -- papers, periods, counties ----------------------------------------------------------------------------------
+    def _issue(self, findings: list[str]) -> str:
+        """The paper about the findings, issued once; returns its id."""
+        said = {**self.plan["paper"], "findings": findings}
+        listed = expect(self._call("demo-mo", "GET", f"/papers?finding={findings[0]}"), 200)["items"]
+        paper = listed[0] if listed else expect(self._call("demo-mo", "POST", "/papers", said), 201)
+        if paper["state"] == "draft":
+            signed = {"rev": paper["rev"], "signer": self.plan["signer"]}
+            paper = expect(self._call("demo-mo", "POST", f"/papers/{paper['id']}/issue", signed), 200)
+        return str(paper["id"])
+
+    def _period(self) -> Json:
+        """The first period of the county, cut off now."""
+        cell = self.plan["cell"]
+        listed = expect(self._call("demo-admin", "GET", f"/periods?cell={cell}"), 200)["items"]
+        wanted = {"cell": cell, "cut_off": datetime.now(CHINA).isoformat()}
+        return listed[0] if listed else expect(self._call("demo-admin", "POST", "/periods", wanted), 201)
+
+    def _freeze(self, period: str) -> None:
+        issued = {"document_no": self.plan["document_no"], "signer": self.plan["signer"]}
+        expect(self._call("demo-admin", "POST", f"/periods/{period}/freeze", issued), 200)
+
+    def _county_table(self, period: str) -> None:
+        """The blank table as the county fills it in and sends it back; kept as it was sent."""
+        cell = self.plan["cell"]
+        blank = self._bytes("demo-admin", "GET", f"/county-tables/blank.xlsx?period={period}&cell={cell}")
+        book = openpyxl.load_workbook(io.BytesIO(blank))
+        sheet = book.worksheets[0]
+        at = {column.key: n for n, column in enumerate(columns_of("county_table"), start=1)}
+        for line in range(3, sheet.max_row + 1):
+            for key, text in self.plan["county"].items():
+                sheet.cell(line, at[key]).value = text
+        filled = io.BytesIO()
+        book.save(filled)
+        name = self.plan["files"]["county_table"]
+        boundary, body = encode_multipart({"cell": cell, "file": FileStorage(io.BytesIO(filled.getvalue()), name)})
+        kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+        looked = expect(self._send("demo-admin", "POST", "/county-tables", body, kind), 201)
+        said = {"sha256": looked["sha256"]}
+        expect(self._call("demo-admin", "POST", f"/county-tables/{looked['id']}/apply", said), 200)
+        self._keep(name, filled.getvalue())
+
+    # -- files --------------------------------------------------------------------------------------------------------
+    def _files(self, paper: str, period: str, done: str) -> dict[str, Path]:
+        names = self.plan["files"]
+        exports = [(names[each["file"]], self._asked(each, period)) for each in self.plan["exports"]]
+        made = {
+            names["paper"]: self._bytes("demo-mo", "GET", f"/papers/{paper}/document.docx"),
+            names["period_list"]: self._bytes("demo-admin", "GET", f"/periods/{period}/list.xlsx"),
+            names["bundle"]: self._bytes("demo-luo", "POST", f"/evidence/bundles/{done}"),
+        }
+        made |= {name: self._made(export) for name, export in exports}
+        kept = {name: self._keep(name, data) for name, data in made.items()}
+        return {**kept, names["county_table"]: self.day.folder / names["county_table"]}
+
+    def _asked(self, wanted: Mapping[str, str], period: str) -> str:
+        filters = {"period": period} if wanted["kind"] == "period-summary" else {}
+        said = {"kind": wanted["kind"], "format": wanted["format"], "filters": filters}
+        answer = self._call("demo-admin", "POST", "/exports", said)
+        return str(expect(answer, 202)["id"])
+
+    def _made(self, export: str) -> bytes:
+        """The bytes of an export, once the job consumer has made it."""
+        until = time.monotonic() + MOST_S
+        while True:
+            shown = expect(self._call("demo-admin", "GET", f"/exports/{export}"), 200)
+            if shown["state"] == "done":
+                return self._bytes("demo-admin", "GET", f"/exports/{export}/file")
+            if shown["state"] == "failed" or time.monotonic() > until:
+                raise DemoFailed(f"the export {shown['kind']} is {shown['state']}: {shown['error']}")
+            self.wait()
+
+    def _keep(self, name: str, data: bytes) -> Path:
+        """Write a file whole, or leave the one before."""
+        target = self.day.folder / name
+        part = target.with_name(f"{name}.part")
+        part.write_bytes(data)
+        part.replace(target)
+        return target
+
+    # -- requests ----------------------------------------------------------------------------------------------------
+    def _call(self, who: str, method: str, path: str, body: object = None) -> Answer:
+        data = b"" if body is None else json.dumps(body).encode()
+        return self._send(who, method, path, data, {"Content-Type": "application/json"})
+
+    def _send(self, who: str, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        signed = {**headers, "Authorization": f"Bearer {self.tokens[who]}"}
+        return self.day.http.send(method, f"/api/v1{path}", signed, body)
+
+    def _bytes(self, who: str, method: str, path: str) -> bytes:
+        answer = self._send(who, method, path, b"", {})
+        if answer.status != 200:
+            raise DemoFailed(f"{path} answered {answer.status} {answer.code}")
+        return answer.body

@@ -1,0 +1,93 @@
+"""A phone as its person uses it: what she taps and what the screen says, nothing of how the app is built."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from tests.browser.conftest import Browsers, Station
+
+READY = "async () => (await navigator.serviceWorker?.getRegistration())?.active?.state === 'activated'"
+
+
+class Phone:
+    """The field app in a browser of its own; faults that a person would not see are kept for the test."""
+
+    def __init__(self, browsers: Browsers, who: str) -> None:
+        self.browsers = browsers
+        self.who = who
+        self.faults: list[str] = []
+        self.context: BrowserContext
+        self.page: Page
+        self.wake()
+
+    def wake(self) -> None:
+        """Open the browser, the first time or again after a crash."""
+        self.context = self.browsers.open(self.who)
+        self.page = self.context.pages[0]
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("console", lambda said: self._heard(said.text))
+
+    def _heard(self, said: str) -> None:
+        if "Content Security Policy" in said or "[Vue warn]" in said:
+            self.faults.append(said)
+
+    def crash(self) -> None:
+        """End the browser at once, and open it again on the same profile."""
+        self.context.close()
+        self.wake()
+        self.page.goto("/app/")
+
+    def enrol(self, station: Station, user: str) -> None:
+        """Take an invitation by typing it, as on a phone without a working camera."""
+        self.page.goto("/app/")
+        self.page.get_by_label("邀请码或邀请链接").fill(str(station.invite(user)["code"]))
+        self.page.get_by_role("button", name="启用", exact=True).click()
+        expect(self.page.get_by_role("heading", name=re.compile("今天"))).to_be_visible()
+        self.page.wait_for_function(f"({READY})()")
+
+    def tab(self, name: str) -> None:
+        """Tap one of the tabs at the foot of the screen."""
+        self.page.get_by_role("navigation").get_by_role("link", name=name, exact=True).click()
+
+    def look_at_submissions(self) -> None:
+        """Tap the line at the head of every screen, which says what has arrived."""
+        self.page.get_by_role("banner").or_(self.page.locator("body")).get_by_role("link").first.click()
+        expect(self.page.get_by_role("heading", name="我的提交")).to_be_visible()
+
+    def wait_for_checklists(self, site: str, checklist: str) -> None:
+        """Stand before the start of an inspection, with a checklist chosen that has come to the device."""
+        self.tab("场所")
+        self.page.get_by_text(site).click()
+        self.page.get_by_role("link", name="开始").first.click()
+        self.page.get_by_text(checklist).click()
+        self.page.get_by_text("巡查", exact=True).click()
+
+    def photograph(self, where: Locator | Page) -> None:
+        """Take one photo with the app's own camera; it is on the disk when this returns."""
+        where.get_by_role("button", name="拍照").first.click()
+        self.page.get_by_role("button", name="拍照", exact=True).last.click()
+        expect(self.page.get_by_text("已存本机").first).to_be_visible()
+        self.page.get_by_role("button", name="完成", exact=True).click()
+
+    def name_officer(self, name: str, certificate: str) -> None:
+        self.page.get_by_label("姓名").first.fill(name)
+        self.page.get_by_label("执法证号").first.fill(certificate)
+
+    def have_it_signed(self, name: str) -> None:
+        """The representative writes on the glass."""
+        self.page.get_by_label("姓名").last.fill(name)
+        self.page.get_by_label("职务").fill("项目经理")
+        self.page.get_by_label("电话").fill("13800000000")
+        glass = self.page.locator("canvas").first
+        glass.scroll_into_view_if_needed()
+        box = glass.bounding_box()
+        assert box is not None
+        self.page.mouse.move(box["x"] + 40, box["y"] + 40)
+        self.page.mouse.down()
+        for step in range(20):
+            self.page.mouse.move(box["x"] + 40 + step * 8, box["y"] + 40 + (step % 5) * 12)
+        self.page.mouse.up()
+        self.page.get_by_role("button", name="确认签名").click()
+        expect(self.page.get_by_text("签名已存本机，原图未改动")).to_be_visible()

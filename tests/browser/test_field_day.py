@@ -1,0 +1,86 @@
+"""An inspector's day without a network: enrol, inspect, crash, and hand everything in when the server is back."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Asker, Browsers, Station
+from tests.browser.phone import Phone
+
+SITE = "演示工地一号（虚构）"
+CHECKLIST = "柳江区道路裸地矿山扬尘检查表"
+
+
+def findings_of(admin: Asker) -> dict[str, dict[str, object]]:
+    return {each["id"]: each for each in admin.get("/api/v1/findings?limit=100")["items"]}
+
+
+def test_an_inspection_made_with_the_server_dead_arrives_whole_and_once(
+    station: Station, browsers: Browsers, admin: Asker
+) -> None:
+    before = findings_of(admin)
+    phone = Phone(browsers, "wei")
+    phone.enrol(station, "demo-wei")
+    phone.wait_for_checklists(SITE, CHECKLIST)
+    station.kill()
+    page = phone.page
+    page.get_by_role("button", name="开始", exact=True).click()
+    first = page.locator("#item-1")
+    first.get_by_role("radio", name="不合格").click()
+    first.get_by_role("button", name="信息不全").click()
+    phone.crash()  # half-way: what was answered is there again
+    page = phone.page
+    page.get_by_text("点开继续").click()
+    page.get_by_role("link", name=SITE).first.click()
+    first = page.locator("#item-1")
+    expect(first.get_by_role("radio", name="不合格")).to_be_checked()
+    phone.photograph(first)
+    page.locator("#item-2").get_by_role("textbox").first.fill("1200")
+    for item in ("#item-2", "#item-3"):
+        page.locator(item).get_by_role("radio", name="合格", exact=True).click()
+    page.get_by_role("button", name="下一步：人员与签字").click()
+    phone.name_officer("韦敏", "GX-0001")
+    phone.have_it_signed("李工")
+    page.get_by_role("button", name="下一步：核对并提交").click()
+    page.get_by_role("button", name="提交", exact=True).click()
+    expect(page.get_by_text("已存本机，有网后自动上报。")).to_be_visible()
+
+    phone.crash()  # after the tick that says "on this device"
+    page = phone.page
+    phone.look_at_submissions()
+    expect(page.get_by_text("照片已存 0 / 2")).to_be_visible()
+
+    station.start()
+    page.get_by_role("button", name="立即同步").click()
+    expect(page.get_by_text("照片已存 2 / 2")).to_be_visible()
+    expect(page.get_by_text("原图未改动 ✓")).to_be_visible()
+    new = [each for key, each in findings_of(Asker(station, "demo-admin")).items() if key not in before]
+    assert [each["description"] for each in new] == ["信息不全"]
+    assert all(photo["stored"] for photo in admin.get(f"/api/v1/findings/{new[0]['id']}")["photos"])
+    assert phone.faults == []
+
+
+def test_a_photo_goes_on_where_the_line_was_cut(station: Station, browsers: Browsers, admin: Asker) -> None:
+    phone = Phone(browsers, "wei")
+    phone.enrol(station, "demo-wei")
+    before = findings_of(admin)
+    station.line.cut()
+    page = phone.page
+    page.get_by_role("link", name="上报问题").click()
+    phone.photograph(page)
+    page.get_by_role("button", name="扬尘", exact=True).or_(page.get_by_role("radio", name="扬尘", exact=True)).click()
+    page.get_by_label("问题描述").fill("裸土未覆盖")
+    page.get_by_role("button", name="提交", exact=True).click()
+    expect(page.get_by_text("在本机，待上报")).not_to_have_count(0)
+    phone.look_at_submissions()
+    for sent in (9_000, 25_000, 60_000):
+        station.line.cut_after(sent)
+        page.get_by_role("button", name="立即同步").click()
+        page.get_by_role("button", name="立即同步").wait_for()
+    station.line.mend()
+    page.get_by_role("button", name="立即同步").click()
+    expect(page.get_by_text("原图未改动 ✓").first).to_be_visible()
+    new = [each for key, each in findings_of(admin).items() if key not in before]
+    assert [each["description"] for each in new] == ["裸土未覆盖"]
+    assert station.line.cuts > 0
+    assert phone.faults == []
