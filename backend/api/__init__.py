@@ -52,6 +52,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         places,
         plates,
         rectify_page,
+        running,
         single_sign_on,
         site_imports,
         sites,
@@ -139,4 +140,5 @@ def init_app(app: Flask, settings: Settings) -> None:
         api.register_blueprint(module.blueprint)
     app.register_blueprint(fire_page.blueprint)
     app.register_blueprint(rectify_page.blueprint)
+    app.register_blueprint(running.blueprint)
     docs.init_app(app)

@@ -9,11 +9,13 @@ from uuid import UUID
 from flask import Response, current_app, jsonify
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields, post_load, validate
+from sqlalchemy.orm import Session
 
 from backend import clock
 from backend.api import access, instants
 from backend.api.paging import PageArgs, page_asked, page_body, storable
 from backend.jobs import intents
+from backend.models import Draw
 from backend.services import draw_tasks, draws
 from backend.services.double_random import CLASSES, MOST_OFFICERS
 from backend.services.draws import DrawAsked
@@ -110,6 +112,7 @@ class DrawSchema(DrawHeadSchema):
     inputs = fields.Dict(required=True, metadata={"description": "The frozen lists"})
     result = fields.Dict(required=True, metadata={"description": "`visits` in the order drawn, and `quotas`"})
     publication = fields.Nested(PublicationSchema, required=True, allow_none=True)
+    names = fields.Dict(required=True, metadata={"description": "Of the drawn sites and officers, as they are today"})
 
 
 class DrawsSchema(Schema):
@@ -136,7 +139,7 @@ def get(draw_id: UUID) -> Response:
     """A draw with the lists that it rested on and what came out."""
     with reading() as session:
         kept = draws.get(session, str(draw_id))
-        return jsonify(draws.document(kept, whole=True) | {"publication": draw_tasks.state(session, kept)})
+        return jsonify(_whole(session, kept))
 
 
 @blueprint.post("")
@@ -148,7 +151,7 @@ def make(asked: DrawAsked) -> tuple[Response, int]:
     with writing() as session:
         actor, now = access.current_actor(), clock.now()
         made = draws.make(session, actor, clock.new_id(), now, asked, lambda: secrets.token_hex(32))
-        return jsonify(draws.document(made, whole=True) | {"publication": None}), 201
+        return jsonify(_whole(session, made)), 201
 
 
 @blueprint.post("/<uuid:draw_id>/publish")
@@ -163,3 +166,8 @@ def publish(said: dict[str, Any], draw_id: UUID) -> tuple[Response, int]:
         if new:
             intents.ask(session, clock.new_id(), draw_tasks.JOB, {"draw": str(draw_id)}, actor.user_id, now)
         return jsonify(draw_tasks.state(session, draws.get(session, str(draw_id)))), 202
+
+
+def _whole(session: Session, kept: Draw) -> dict[str, Any]:
+    about = {"publication": draw_tasks.state(session, kept), "names": draws.names(session, kept)}
+    return draws.document(kept, whole=True) | about

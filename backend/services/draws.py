@@ -128,6 +128,16 @@ def document(kept: Draw, *, whole: bool) -> dict[str, Any]:
     return told
 
 
+def names(session: Session, kept: Draw) -> dict[str, str]:
+    """What the drawn sites and officers are called today, by their ids; they are no part of what was drawn."""
+    visits = json.loads(kept.result)["visits"]
+    site_ids = {visit["site"] for visit in visits}
+    officer_ids = {officer for visit in visits for officer in visit["officers"]}
+    places = session.execute(select(Site.id, Site.name).where(Site.id.in_(site_ids)))
+    people = session.execute(select(User.id, User.display_name).where(User.id.in_(officer_ids)))
+    return {str(id): str(name) for found in (places, people) for id, name in found}
+
+
 def quarter_of(now: datetime) -> str:
     """The quarter of an instant by China's calendar, as 2026Q4."""
     local = now.astimezone(CHINA)

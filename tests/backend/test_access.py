@@ -69,6 +69,7 @@ ADMIN = {
     "POST /api/v1/web-hooks/<uuid:hook_id>/test",
     "DELETE /api/v1/web-hooks/<uuid:hook_id>",
     "GET /api/v1/backups",
+    "GET /api/v1/running",
     "GET /api/v1/cells/versions",
     "GET /api/v1/cells/versions/<uuid:version_id>",
     "GET /api/v1/cells/versions/<uuid:version_id>/changes",

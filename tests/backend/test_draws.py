@@ -75,6 +75,17 @@ def test_a_draw_is_kept_with_its_lists_and_replayed_bit_for_bit_though_the_world
 
 
 @pytest.mark.both_databases
+def test_a_draw_that_is_read_names_its_sites_and_officers(client, records):
+    officer(records, "450206")
+    sites = classed(records, "key", 1)
+    admin = records.person("admin")
+    made = drawn(client, admin, officers_per_site=1)
+    read = client.get(f"/api/v1/draws/{made['id']}", headers=admin.headers).json
+    visit = read["result"]["visits"][0]
+    assert read["names"][visit["site"]] == sites[0].name
+    assert set(read["names"]) == {visit["site"], *visit["officers"]}
+
+
 def test_a_kept_draw_can_neither_be_changed_nor_removed(client, session, records):
     officer(records, "450206")
     classed(records, "key", 1)
