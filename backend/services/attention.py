@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from backend.models import (
     Blob,
     BlobHolder,
     Conflict,
+    FieldWrite,
     Finding,
     FirePoint,
     Grant,
@@ -148,10 +149,27 @@ def _conflicts(session: Session, actor: Actor) -> Items:
         .join(User, User.id == Conflict.author_id)
         .order_by(Conflict.at.desc())
     )
+    found = session.execute(_conflicts_with_subjects(query, actor).limit(MOST)).all()
+    stands = _standing(session, [one for one, *_ in found])
     return [
-        {**rows.conflict_document(one, name), "number": number, "cell": cell}
-        for one, name, cell, number in session.execute(_conflicts_with_subjects(query, actor).limit(MOST))
+        {**rows.conflict_document(one, name), "number": number, "cell": cell, "standing": stands[one.id]}
+        for one, name, cell, number in found
     ]
+
+
+def _standing(session: Session, conflicts: Sequence[Conflict]) -> dict[str, dict[str, Any]]:
+    """By conflict and field, who wrote the value that stands, and when; a field that nobody changed is not there."""
+    found: dict[str, dict[str, Any]] = {one.id: {} for one in conflicts}
+    asking: dict[tuple[str, str], list[str]] = {}
+    for one in conflicts:
+        for field in one.fields:
+            asking.setdefault((one.row_id, field["name"]), []).append(one.id)
+    query = select(FieldWrite.row_id, FieldWrite.field, FieldWrite.at, User.id, User.display_name)
+    query = query.join(User, User.id == FieldWrite.author_id).where(FieldWrite.row_id.in_({row for row, _ in asking}))
+    for row_id, field, at, user_id, name in session.execute(query.order_by(FieldWrite.rev)):
+        for id in asking.get((row_id, field), ()):
+            found[id][field] = {"by": {"id": user_id, "name": name}, "at": rows.instant(at)}
+    return found
 
 
 def _conflicts_with_subjects(query: Query, actor: Actor) -> Query:

@@ -5,7 +5,7 @@ The same filters serve the list, the map and the rectification list.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -24,6 +24,8 @@ from backend.services.visibility import FilterInvalid
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 MAX_TEXT = 200
+WAITING = ("return", "extension")
+"""What an office may have asked for: to be rid of a finding (退回), or more time (延期)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Filters:
     `unassigned`. `found_from` is included, `found_to` is not. `bbox`: least longitude and latitude, greatest
     longitude and latitude, CGCS2000 degrees, borders included. `figure`: what a figure of the statistics counts, with
     `as_of` for what is overdue. `township`: counted there exactly, as the statistics do (see `visibility.counted_at`).
+    `flag`: what is doubtful about it. `waiting`: what its office has asked for and nobody has answered.
     """
 
     cell: str | None = None
@@ -52,6 +55,8 @@ class Filters:
     township: str | None = None
     office: str | None = None
     responsible_unit: str | None = None
+    flag: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
 
     def stated(self) -> dict[str, str]:
         """The filters in force as text that `parse` reads back, in one order: what a list was made with."""
@@ -72,6 +77,8 @@ class Filters:
             "township": self.township,
             "office": self.office,
             "responsible_unit": self.responsible_unit,
+            "flag": ",".join(self.flag),
+            "waiting": ",".join(self.waiting),
         }
         return {name: value for name, value in said.items() if value}
 
@@ -101,6 +108,8 @@ def parse(given: Mapping[str, Any]) -> Filters:
         township=said.get("township"),
         office=said.get("office"),
         responsible_unit=said.get("responsible_unit"),
+        flag=_codes("flag", said.get("flag")),
+        waiting=_among("waiting", WAITING, said.get("waiting")),
     )
     if filters.figure is not None and filters.figure not in figures.FIGURES:
         raise FilterInvalid(f"figure is one of {', '.join(figures.FIGURES)}.", field="figure")
@@ -112,13 +121,16 @@ def parse(given: Mapping[str, Any]) -> Filters:
 
 
 def _codes(group: str, text: str | None) -> tuple[str, ...]:
+    return _among(group, catalogue.codes(group), text)
+
+
+def _among(name: str, known: Sequence[str], text: str | None) -> tuple[str, ...]:
     if text is None:
         return ()
-    known = catalogue.codes(group)
     found = tuple(sorted({each.strip() for each in text.split(",")}))
     for each in found:
         if each not in known:
-            raise FilterInvalid(f"{group} is one of {', '.join(known)}.", field=group, allowed=list(known))
+            raise FilterInvalid(f"{name} is one of {', '.join(known)}.", field=name, allowed=list(known))
     return found
 
 

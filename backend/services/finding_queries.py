@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, Text, cast, exists, or_, select
 from sqlalchemy.orm import Session
 
 from backend import clock
 from backend.extensions import db
-from backend.models import Case, Comment, Finding, FindingCell, Hop, Site
+from backend.models import Case, Comment, Finding, FindingCell, Hop, HopExtension, Site
 from backend.services import (
     bounds,
     campaigns,
@@ -143,6 +143,10 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
         found.append(Finding.id.in_(select(Case.finding_id).where(Case.office_id == filters.office)))
     if filters.responsible_unit is not None:
         found.append(Finding.site_id.in_(select(Site.id).where(Site.responsible_unit == filters.responsible_unit)))
+    if filters.flag:
+        found.append(_flagged(filters.flag))
+    if filters.waiting:
+        found.append(Finding.id.in_(_asked_for(filters.waiting)))
     return found
 
 
@@ -162,6 +166,21 @@ def _says(text: str) -> ColumnElement[bool]:
     )
     own = (Finding.description, Finding.number, Finding.item)
     return or_(*(column.icontains(text, autoescape=True) for column in own), at_site)
+
+
+def _flagged(codes: Sequence[str]) -> ColumnElement[bool]:
+    """Flags are few and short, and kept in the finding's own row: their text is looked through."""
+    said = cast(Finding.flags, Text)
+    return or_(*(said.contains(f'"{code}"', autoescape=True) for code in codes))
+
+
+def _asked_for(waiting: Sequence[str]) -> Select[Any]:
+    """Ids of the findings of whose office a return or more time was asked for, and nobody has answered."""
+    more_time = select(HopExtension.hop_id).where(
+        HopExtension.decided_at.is_(None), HopExtension.withdrawn_at.is_(None)
+    )
+    wanted = {"return": Hop.return_asked_at.is_not(None), "extension": Hop.id.in_(more_time)}
+    return select(Hop.finding_id).where(Hop.ended_at.is_(None), or_(*(wanted[each] for each in waiting)))
 
 
 def _in_cell(code: str) -> ColumnElement[bool]:

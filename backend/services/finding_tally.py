@@ -156,6 +156,8 @@ def _tallied(filters: Filters) -> bool:
         filters.township,
         filters.office,
         filters.responsible_unit,
+        filters.flag,
+        filters.waiting,
     )
     return not any(unknown)
 

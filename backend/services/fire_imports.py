@@ -38,6 +38,7 @@ from geo.names import townships, villages
 
 A_TIME = 200  # sightings taken in one transaction, so that phones go on pushing meanwhile
 SHOWN = 500
+READ_SHOWN = 50
 MOST_BYTES = 30 * 1024 * 1024
 BY_PEOPLE = (Source.VIDEO, Source.DRONE, Source.HOTLINE_12345, Source.HOTLINE_12369, Source.MESSAGE, Source.PATROL)
 
@@ -84,6 +85,7 @@ def check(
         state="refused" if parsed.faults else "checked",
         report={
             **_foreseen(session, detections),
+            "read": [_as_read(each) for each in detections[:READ_SHOWN]],
             "faults": len(parsed.faults),
             "warnings": len(warnings),
             "by_code": counted([*parsed.faults, *warnings]),
@@ -144,6 +146,20 @@ def _in_our_cells(detections: Sequence[Detection], reading: Reading) -> tuple[li
     left = len(detections) - len(ours)
     detail = f"{left} rows lie in no cell and were left out"
     return ours, [Fault("outside-cells", None, detail, params={"count": left})] if left else []
+
+
+def _as_read(detection: Detection) -> dict[str, Any]:
+    """What was read from a row, for somebody to compare with what was sent; CGCS2000 degrees, and their cell."""
+    cell = cells.locate(detection.lon, detection.lat, detection.reach_m).code
+    return {
+        "row": detection.row,
+        "at": detection.instant.isoformat(),
+        "lon": detection.lon,
+        "lat": detection.lat,
+        "reach_m": detection.reach_m,
+        "cell": cell,
+        "cell_name": cells.name(cell) if cell is not None else None,
+    }
 
 
 def _foreseen(session: Session, detections: Sequence[Detection]) -> dict[str, Any]:

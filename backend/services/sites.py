@@ -12,6 +12,8 @@ from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import Session
 
 from backend.models import (
+    Finding,
+    Hop,
     Inspection,
     Site,
     SitePlate,
@@ -64,8 +66,12 @@ class NewSite:
 
 
 def visible(actor: Actor) -> Select[Site]:
-    """Every site that the actor may see."""
-    return select(Site).where(visibility.seen_by(actor, Site.cell_code, Site.author_id))
+    """Every site that the actor may see: for a handler those, too, of what the own office was ever given."""
+    seen = visibility.seen_by(actor, Site.cell_code, Site.author_id)
+    if actor.role == "handler":
+        given = select(Finding.site_id).join(Hop, Hop.finding_id == Finding.id).where(Hop.office_id == actor.office_id)
+        seen = or_(seen, Site.id.in_(given.where(Finding.site_id.is_not(None))))
+    return select(Site).where(seen)
 
 
 def page(session: Session, actor: Actor, filters: SiteFilters, asked: PageAsked) -> Page[Site]:

@@ -164,6 +164,8 @@ def test_a_conflict_is_resolved_at_the_console(server: Server, client: FlaskClie
         phone.sync()
     admin = server.token("boss", "admin")
     (item,) = queue(client, admin)["conflicts"]
+    assert item["fields"][0]["current"] == "先到"
+    assert item["standing"]["description"]["by"]["name"] == "wei"
     path = f"/api/v1/attention/conflicts/{item['id']}/resolve"
     assert client.post(path, json={"choice": {"severity": "current"}}, headers=admin).status_code == 422
     assert client.post(path, json={"choice": {"description": "incoming"}}, headers=admin).status_code == 204

@@ -33,6 +33,9 @@ class Desk:
     def step(self, finding: str, start: str, to: str, **more: Any) -> Any:
         return self.send("POST", f"/findings/{finding}/steps", **{"from": start, "to": to, **more})
 
+    def waiting_for(self, asked: str) -> list[str]:
+        return [each["id"] for each in self.get(f"/findings?waiting={asked}").json["items"]]
+
     def walk(self, finding: str, *states: str, **more: Any) -> None:
         """Take several steps in a row, all of which must go through."""
         for start, to in pairwise(states):
@@ -240,6 +243,20 @@ def test_a_handler_sees_what_the_office_was_given_and_nothing_else(
     assert problem(handler.step(other, "submitted", "verified")) == (404, "not-found")
 
 
+def test_a_handler_sees_the_site_of_what_the_office_was_given_and_no_other_site(
+    wei: Phone, luo: Desk, handler: Desk, housing: str
+) -> None:
+    place = {"name": "一号工地", "kind": "construction", "position": dict(IN_LIUJIANG)}
+    here, other = (luo.send("POST", "/sites", code=code, **place).json["id"] for code in ("GD-1", "GD-2"))
+    found = wei.report(site=here)
+    assert wei.sync().quiet
+    assert handler.get(f"/sites/{here}").status_code == 404
+    luo.walk(found, "submitted", "verified", "registered", "dispatched", office=housing)
+    assert handler.get(f"/sites/{here}").json["name"] == "一号工地"
+    assert [site["id"] for site in handler.get("/sites").json["items"]] == [here]
+    assert handler.get(f"/sites/{other}").status_code == 404
+
+
 def test_a_handler_takes_only_the_steps_of_handlers_and_only_while_the_office_has_it(
     finding: str, luo: Desk, handler: Desk, housing: str, transport: str
 ) -> None:
@@ -275,8 +292,11 @@ def test_a_return_is_decided_by_the_dispatcher_within_a_working_day(
     asked = luo.detail(finding)["hops"][0]["return"]
     assert (asked["reason"], asked["by"]["name"], asked["due_at"]) == ("不属我局", "qin", "2026-11-23T15:59:59+00:00")
     assert problem(handler.send("POST", f"/findings/{finding}/return", note="再说")) == (409, "request-open")
+    assert luo.waiting_for("return") == luo.waiting_for("extension,return") == [finding]
+    assert luo.waiting_for("extension") == []
     assert luo.send("DELETE", f"/findings/{finding}/return", note="属你局").status_code == 200
     assert luo.detail(finding)["hops"][0]["return"] is None
+    assert luo.waiting_for("return") == []
     handler.send("POST", f"/findings/{finding}/return", note="确不属我局")
     assert luo.step(finding, "dispatched", "registered", note="改派").status_code == 200
     luo.walk(finding, "registered", "dispatched", office=transport)
@@ -296,8 +316,10 @@ def test_more_time_is_asked_for_with_a_reason_granted_by_another_and_counted(
         "input-invalid",
     )
     assert handler.send("POST", f"/findings/{finding}/extension", due_at=until, note="连日降雨").status_code == 200
+    assert luo.waiting_for("extension") == [finding]
     assert problem(handler.send("PUT", f"/findings/{finding}/extension", due_at=until)) == (403, "not-allowed")
     assert luo.send("PUT", f"/findings/{finding}/extension", due_at=None, note="不同意").status_code == 200
+    assert luo.waiting_for("extension") == []
     assert problem(luo.send("PUT", f"/findings/{finding}/extension", due_at=until)) == (409, "request-open")
     handler.send("POST", f"/findings/{finding}/extension", due_at=until, note="仍在下雨")
     granted = luo.send("PUT", f"/findings/{finding}/extension", due_at=until)

@@ -300,5 +300,16 @@ def test_a_photo_is_stored_only_when_its_author_sent_it_or_could_see_it(client, 
     ]
 
 
+@pytest.mark.both_databases
+def test_findings_are_narrowed_by_what_is_doubtful_about_them(client, records, inspector):
+    doubtful = records.finding(inspector, flags=[{"code": "cell-doubtful", "detail": None}])
+    records.finding(inspector, flags=[{"code": "position-mocked", "detail": "cell-doubtful 之外"}])
+    records.finding(inspector)
+    assert ids(client, inspector, flag="cell-doubtful") == [doubtful.id]
+    assert len(ids(client, inspector, flag="position-mocked,cell-doubtful")) == 2
+    assert problem(client, inspector, flag="position")["field"] == "flag"
+    assert problem(client, inspector, waiting="rain")["field"] == "waiting"
+
+
 def test_nobody_reads_findings_without_a_token(client):
     assert client.get(URL).status_code == 401

@@ -46,6 +46,7 @@ def test_a_satellites_file_becomes_fire_points_on_the_devices_of_the_cell(app, c
     assert {name: looked["report"][name] for name in ("sightings", "new", "opened", "joined")} == {
         "sightings": 3, "new": 3, "opened": 2, "joined": 0,
     }  # fmt: skip
+    assert [each["cell_name"] for each in looked["report"]["read"]] == ["拉堡镇"] * 3
     assert session.scalar(select(func.count()).select_from(FirePoint)) == 0
     client.post(f"{IMPORTS}/{looked['id']}/apply", headers=admin.headers)
     worked(app)

@@ -12,7 +12,7 @@ export interface MenuEntry {
   label: string
   icon: Component
   group: (typeof GROUPS)[number]
-  /** Within its group. work: today 10, findings 20, map 30, fire points 40, inbox 50; office: periods 10, exports 20,
+  /** Within its group. work: today 10, findings 20, map 30, fire points 40, inbox 50 (of handlers 5); office: periods 10, exports 20,
    * statistics 30; manage: people 10, devices 20, cells and zones 30, sites 40, checklists 50, rules 60, hooks 70,
    * audit 90. */
   order: number

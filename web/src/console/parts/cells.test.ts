@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { pathOf, treeOf, type Cell } from './cells'
+import { cellsLike, pathOf, treeOf, type Cell } from './cells'
 
 const CELLS: Cell[] = [
   { code: '450000', name: '广西', level: 'province', parent: null },
@@ -19,4 +19,9 @@ test('a cell is called with those above it, but for the highest', () => {
   expect(pathOf(byCode, '450206100')).toBe('柳江区 / 拉堡镇')
   expect(pathOf(byCode, '450000')).toBe('广西')
   expect(pathOf(byCode, '123')).toBe('123')
+})
+
+test('cells are found by a piece of their name or the beginning of their code, the coarser first', () => {
+  expect(cellsLike(CELLS, '江', 9).map((cell) => cell.name)).toEqual(['柳江区'])
+  expect(cellsLike(CELLS, '45', 2).map((cell) => cell.code)).toEqual(['450000', '450206'])
 })

@@ -38,6 +38,12 @@ export function pathOf(cells: ReadonlyMap<string, Cell>, code: string): string {
   return names.join(' / ') || code
 }
 
+/** Cells whose name holds what is looked for, or whose code begins so; the coarser ones first. */
+export function cellsLike(cells: readonly Cell[], wanted: string, most: number): Cell[] {
+  const fitting = cells.filter((cell) => cell.name.includes(wanted) || cell.code.startsWith(wanted))
+  return fitting.sort((a, b) => a.code.length - b.code.length || (a.code < b.code ? -1 : 1)).slice(0, most)
+}
+
 export const useCells = defineStore('cells', () => {
   const cells = shallowRef<Cell[]>([])
   const units = shallowRef<{ code: string; name: string }[]>([])

@@ -1,0 +1,37 @@
+/** What findings are asked for: one query for the list, the map and the total, as it stands in the page's address. */
+import type { Query } from '../../api'
+
+/** What the form offers. */
+export const FIELDS = [
+  'text',
+  'cell',
+  'topic',
+  'state',
+  'severity',
+  'found_from',
+  'found_to',
+  'unit',
+  'campaign',
+  'flag',
+  'waiting',
+  'figure',
+] as const
+/** What other pages' links narrow by besides; each is shown and can be taken away. */
+export const LINKED = ['site', 'office', 'responsible_unit', 'township', 'as_of', 'bbox'] as const
+/** How it is looked at: the list or the map, and where the map stands. */
+export const LOOK = ['view', 'at'] as const
+export const NAMES = [...FIELDS, ...LINKED, ...LOOK] as const
+
+export type Narrowed = Record<(typeof NAMES)[number], string>
+
+/** The query as the API takes it, without how it is looked at and what is empty. */
+export function queryOf(asked: Partial<Narrowed>): Query {
+  const said = [...FIELDS, ...LINKED].map((name) => [name, asked[name] ?? ''] as const)
+  return Object.fromEntries(said.filter(([, value]) => value !== ''))
+}
+
+/** Several codes as they stand in the address: `dust,straw`. */
+export const listed = (text: string): string[] => (text === '' ? [] : text.split(','))
+
+/** How many things the list is narrowed by. */
+export const narrowedBy = (asked: Partial<Narrowed>): number => Object.keys(queryOf(asked)).length
