@@ -43,7 +43,7 @@ class RatesArgs(Schema):
     )
     cell = fields.String()
     zone = fields.String(validate=validate.OneOf(catalogue.codes("zone_outcome")))
-    within_minutes = fields.Integer(load_default=120, validate=validate.Range(1, 10_080))
+    within_minutes = fields.Integer(load_default=fire_rates.IN_TIME_MINUTES, validate=validate.Range(1, 10_080))
 
 
 class RatesSchema(Schema):

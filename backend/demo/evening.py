@@ -135,29 +135,32 @@ class Evening:
     # -- files --------------------------------------------------------------------------------------------------------
     def _files(self, paper: str, period: str, done: str) -> dict[str, Path]:
         names = self.plan["files"]
-        exports = [(names[each["file"]], self._asked(each, period)) for each in self.plan["exports"]]
+        found = expect(self._call("demo-luo", "GET", f"/findings/{done}"), 200)["found_at"]
+        known = {"period": period, "day": datetime.fromisoformat(found).astimezone(CHINA).date().isoformat()}
+        exports = [(each, self._asked(each, known)) for each in self.plan["exports"]]
         made = {
             names["paper"]: self._bytes("demo-mo", "GET", f"/papers/{paper}/document.docx"),
             names["period_list"]: self._bytes("demo-admin", "GET", f"/periods/{period}/list.xlsx"),
             names["bundle"]: self._bytes("demo-luo", "POST", f"/evidence/bundles/{done}"),
         }
-        made |= {name: self._made(export) for name, export in exports}
+        made |= {names[each["file"]]: self._made(each["by"], export) for each, export in exports}
         kept = {name: self._keep(name, data) for name, data in made.items()}
         return {**kept, names["county_table"]: self.day.folder / names["county_table"]}
 
-    def _asked(self, wanted: Mapping[str, str], period: str) -> str:
-        filters = {"period": period} if wanted["kind"] == "period-summary" else {}
+    def _asked(self, wanted: Json, known: Mapping[str, str]) -> str:
+        """Ask for an export; a filter without a value has the one that is known by now."""
+        filters = {name: value or known[name] for name, value in wanted.get("filters", {}).items()}
         said = {"kind": wanted["kind"], "format": wanted["format"], "filters": filters}
-        answer = self._call("demo-admin", "POST", "/exports", said)
+        answer = self._call(wanted["by"], "POST", "/exports", said)
         return str(expect(answer, 202)["id"])
 
-    def _made(self, export: str) -> bytes:
+    def _made(self, who: str, export: str) -> bytes:
         """The bytes of an export, once the job consumer has made it."""
         until = time.monotonic() + MOST_S
         while True:
-            shown = expect(self._call("demo-admin", "GET", f"/exports/{export}"), 200)
+            shown = expect(self._call(who, "GET", f"/exports/{export}"), 200)
             if shown["state"] == "done":
-                return self._bytes("demo-admin", "GET", f"/exports/{export}/file")
+                return self._bytes(who, "GET", f"/exports/{export}/file")
             if shown["state"] == "failed" or time.monotonic() > until:
                 raise DemoFailed(f"the export {shown['kind']} is {shown['state']}: {shown['error']}")
             self.wait()

@@ -70,11 +70,15 @@ class Sheet:
 
 
 class ListWriter:
-    """Writes one list; `notes` come last, when the rows have been seen."""
+    """Writes one list; `notes` come last, when the rows have been seen.
 
-    def __init__(self, file: BinaryIO, sheet: Sheet, folder: Path) -> None:
+    `front` names a sheet before the list, which is the caller's to fill; `paper` is Excel's number of a format.
+    """
+
+    def __init__(self, file: BinaryIO, sheet: Sheet, folder: Path, front: str | None = None, paper: int = A3) -> None:
         self.sheet = sheet
         self.folder = folder
+        self.paper = paper
         options = {
             "constant_memory": True,
             "tmpdir": str(folder),
@@ -82,6 +86,7 @@ class ListWriter:
             "strings_to_urls": False,
         }
         self.book = xlsxwriter.Workbook(file, options)
+        self.front: Worksheet | None = None if front is None else self.book.add_worksheet(front)
         self.list: Worksheet = self.book.add_worksheet(sheet.words.sheet)
         self.notes: Worksheet = self.book.add_worksheet(sheet.words.notes_sheet)
         base = {"font_name": FONT, "font_size": 10, "valign": "vcenter", "text_wrap": True, "border": 1}
@@ -120,7 +125,7 @@ class ListWriter:
         page.autofilter(1, 0, 1 + count, last)
         page.freeze_panes(2, 2)
         page.set_landscape()
-        page.set_paper(A3)
+        page.set_paper(self.paper)
         page.fit_to_pages(1, 0)
         page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         page.repeat_rows(0, 1)

@@ -21,6 +21,7 @@ from backend.exports.columns import columns_of
 from backend.exports.geo_table import Place
 from backend.models import Finding, FirePoint
 from backend.services import (
+    area_report,
     case_rows,
     finding_filters,
     finding_queries,
@@ -30,15 +31,17 @@ from backend.services import (
     fire_points,
     list_sheet,
     period_summary,
+    report_asked,
     unit_summary,
     weekly_list,
 )
 from backend.services.actor import Actor
-from backend.services.case_rows import CaseRow
+from backend.services.case_rows import CaseRow, beginning
 from backend.services.finding_filters import Filters
 from backend.services.fire_points import FireFilters
 from backend.services.list_rows import AFTER, BEFORE, Facts, Source
 from backend.services.list_sheet import Paper, shown
+from backend.services.report_asked import ReportAsked
 
 WITHOUT_PHOTOS = 10
 """A list that shows no photos may be this many times as long as one that does."""
@@ -175,6 +178,15 @@ def _period_summary(making: Making) -> None:
         pdf_summary.write(file, summary)
 
 
+def _area_report(making: Making) -> None:
+    asked: ReportAsked = making.filters
+    overdue = asked.overdue(beginning(making.as_of))
+    rows = case_rows.case_rows(making.source(), making.actor, overdue, making.as_of, making.seen)
+    args = (making.session, making.actor, asked, making.facts, making.as_of, rows)
+    with making.target.open("wb") as file:
+        area_report.write(*args, file, making.folder)
+
+
 def _sheet(making: Making, paper: Paper, rows: Iterator[Any]) -> None:
     with making.target.open("wb") as file:
         list_sheet.write(paper, making.facts, rows, file, making.folder, making.actor, making.as_of)
@@ -220,6 +232,12 @@ def _of_findings(formats: Mapping[str, tuple[str, Callable[[Making], None]]], li
     return Kind(formats, Filters.__slots__, finding_filters.parse, Filters.stated, _findings, limit)
 
 
+def _of_area(names: Sequence[str], parse: Callable[[Mapping[str, Any]], ReportAsked]) -> Kind:
+    made = {"xlsx": ("xlsx", _area_report)}
+    stated, rows = report_asked.stated, report_asked.rows_of
+    return Kind(made, names, parse, stated, rows, WITHOUT_PHOTOS, report_asked.require)
+
+
 KINDS: Mapping[str, Kind] = {
     "ledger": _of_findings({"xlsx": ("xlsx", _ledger)}, 1),
     "weekly-list": _of_findings({"xlsx": ("xlsx", _weekly)}, 1),
@@ -252,6 +270,8 @@ KINDS: Mapping[str, Kind] = {
         _fire_points,
         WITHOUT_PHOTOS,
     ),
+    "daily-report": _of_area(report_asked.DAILY, report_asked.parse_daily),
+    "monthly-report": _of_area(report_asked.MONTHLY, report_asked.parse_monthly),
 }
 
 FORMATS = tuple(dict.fromkeys(each for kind in KINDS.values() for each in kind.formats))

@@ -25,6 +25,8 @@ from backend.services.fire_points import FireFilters
 from geo.local_time import LOCAL, local_time
 
 MOST_DAYS = 1100
+IN_TIME_MINUTES = 120
+"""Within how many minutes after its report a fire point is answered in time, where nobody says otherwise."""
 TARGETS = Path(catalogue.__file__).with_name("fire_targets.yaml")
 _CONFIRMED = ("straw", "other", "scorched")
 
@@ -40,6 +42,24 @@ class Tally:
     ruled_out: int = 0
     no_burn: int = 0
     year_before: int = 0
+
+    def count(
+        self,
+        outcome: str | None,
+        zone: str | None,
+        reported_at: datetime,
+        answered_at: datetime | None,
+        within_minutes: int,
+    ) -> None:
+        """Count a fire point of the period."""
+        self.points += 1
+        self.no_burn += zone == "no-burn"
+        if outcome is not None:
+            self.handled += 1
+            self.confirmed += outcome in _CONFIRMED
+            self.ruled_out += outcome == "ruled_out"
+            late = answered_at is None or answered_at - reported_at > timedelta(minutes=within_minutes)
+            self.in_time += not late
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +95,7 @@ def rates(
     tallies: dict[tuple[str | None, str], Tally] = {}
     for cell, first_at, outcome, zone, reported_at, answered_at in _rows(session, actor, span.filters(filters)):
         tally = tallies.setdefault((county_of(cell), span.period(local_time(first_at).date())), Tally())
-        tally.points += 1
-        tally.no_burn += zone == "no-burn"
-        if outcome is not None:
-            tally.handled += 1
-            tally.confirmed += outcome in _CONFIRMED
-            tally.ruled_out += outcome == "ruled_out"
-            tally.in_time += answered_at - reported_at <= timedelta(minutes=within_minutes)
+        tally.count(outcome, zone, reported_at, answered_at, within_minutes)
     before = span.year_before()
     for cell, first_at, *_ in _rows(session, actor, before.filters(filters)):
         day = local_time(first_at).date()

@@ -10,7 +10,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,12 +23,25 @@ ANSWER_BYTES = 4096
 KEPT_CHARS = 500
 
 
+Watch = Callable[[float, Callable[[], None]], Callable[[], None]]
+"""Does something after some seconds, unless what it gives back is called before."""
+
+
+def by_the_clock(seconds: float, cut: Callable[[], None]) -> Callable[[], None]:
+    """The watch of every day."""
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    return timer.cancel
+
+
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds to connect, and in all."""
+    """Seconds to connect, and in all; the watch says when the latter are over."""
 
     connect_s: float = 5.0
     total_s: float = 10.0
+    watch: Watch = by_the_clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +85,7 @@ def post(
     patience = patience or Patience()
     line = _Line()
     try:
-        with _cut_off_after(line, patience.total_s):
+        with _cut_off_after(line, patience):
             status, answer = _exchange(line, message, private, authorities, patience)
             if line.is_cut:  # what came looks whole, and is not
                 raise TimeoutError
@@ -91,15 +104,13 @@ def _said(error: Exception) -> str:
 
 
 @contextmanager
-def _cut_off_after(line: _Line, seconds: float) -> Iterator[None]:
+def _cut_off_after(line: _Line, patience: Patience) -> Iterator[None]:
     """A socket's own timeout begins anew with each byte; this one does not."""
-    watch = threading.Timer(seconds, line.cut)
-    watch.daemon = True
-    watch.start()
+    in_time = patience.watch(patience.total_s, line.cut)
     try:
         yield
     finally:
-        watch.cancel()
+        in_time()
         if line.sock is not None:
             line.sock.close()
 
@@ -123,7 +134,7 @@ def _exchange(
         sock = trust(authorities).wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
         line.hold(sock)
         sock.do_handshake()
-    sock.settimeout(patience.total_s)
+    sock.settimeout(None)  # the watch alone ends it: of two clocks either may be the first
     connection = http.client.HTTPConnection(host, port)
     connection.sock = sock
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

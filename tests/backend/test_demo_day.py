@@ -79,6 +79,9 @@ def test_the_evening_leaves_its_files_and_goes_on_where_it_was_cut_off(app, tmp_
     assert "大气污染防治问题交办单" in [each.text for each in docx.Document(str(files["assignment.docx"])).paragraphs]
     for name in ("summary.pdf", "period-summary.pdf"):
         assert "柳江区" in pypdfium2.PdfDocument(files[name])[0].get_textpage().get_text_range()
+    front = openpyxl.load_workbook(files["daily-report.xlsx"]).worksheets[0]
+    assert "柳州市网格巡查日报" in front["A1"].value
+    assert "发现问题0个" not in front["A2"].value
     with create_engine(f"sqlite:///{files['findings.gpkg']}").connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM findings")).scalar() == len(ledger)
     assert zipfile.ZipFile(files["evidence.zip"]).testzip() is None

@@ -16,9 +16,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from backend import catalogue
 from backend.exports.columns import columns_of
 from backend.models import Case, CaseStep, Hop, HopExtension, Office
 from backend.services.case_rows import beginning, days_late
+from backend.services.export_kinds import KINDS
+from tests.backend.fires import reported
 from tests.backend.records import NOON, Person, Records, jpeg, new_id
 from tests.backend.test_exports import Desk
 
@@ -241,6 +244,25 @@ def test_the_same_again_gives_the_same_bytes_even_of_nothing(desk, records, luo,
 def test_the_ledger_of_fire_points_comes_through_the_same_jobs(desk, luo):
     data = desk.bytes(luo, "fire-point-ledger", "xlsx", filters={"state": "open"}, language="en")
     assert openpyxl.load_workbook(io.BytesIO(data)).worksheets[0].cell(2, 2).value == "Fire point"
+
+
+def test_the_ledger_of_fire_points_is_narrowed_by_all_that_its_list_is(desk, client, luo, time):
+    reported(client, luo, time.now())
+
+    def places(**filters: str) -> list[Any]:
+        data = desk.bytes(luo, "fire-point-ledger", "xlsx", filters=filters)
+        return [row[0].value for row in openpyxl.load_workbook(io.BytesIO(data)).worksheets[0].iter_rows(min_row=3)]
+
+    assert places(handled="false", bbox="109,24,110,25") == [1]
+    assert places(handled="true") == []
+    assert places(bbox="110,24,111,25") == []
+    for wrong in ({"handled": "perhaps"}, {"bbox": "1,2,3"}):
+        answer = desk.ask(luo, "fire-point-ledger", filters=wrong)
+        assert (answer.status_code, answer.json["code"], answer.json["field"]) == (422, "filter-invalid", *wrong)
+
+
+def test_every_filter_of_an_export_has_a_word():
+    assert {name for kind in KINDS.values() for name in kind.names} <= set(catalogue.codes("filter"))
 
 
 def test_lateness_is_counted_to_the_beginning_of_a_day_and_not_of_what_is_parked_or_turned_down():

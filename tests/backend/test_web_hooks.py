@@ -6,7 +6,10 @@ import base64
 import hashlib
 import hmac
 import ipaddress
+import threading
+from collections.abc import Callable
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -17,11 +20,12 @@ from backend.models import Job, WebHook
 from backend.services import hook_queue
 from backend.transactions import writing
 from backend.web_hooks import addresses
-from backend.web_hooks.messages import WECOM_BYTES, Receiver, message
-from backend.web_hooks.posting import Patience, Reply
+from backend.web_hooks.messages import WECOM_BYTES, Message, Receiver, message
+from backend.web_hooks.posting import Patience, Reply, post
 from tests.backend.desks import House
 from tests.backend.hooks import deliveries, happen, hook, state_of
-from tests.backend.receivers import drips, hangs, receiving, says
+from tests.backend.receivers import Answering, drips, hangs, receiving, says
+from tests.backend.serving import PATIENCE_S
 
 TAKEN = says(200, {"errcode": 0, "errmsg": "ok"})
 
@@ -93,17 +97,68 @@ def test_a_failed_one_is_tried_again_later_with_the_same_id(house, boss, luo, we
     assert state_of(boss, made["id"])["failing_since"] is None
 
 
+class LastOfAll:
+    """A watch that cuts off who says nothing once all were heard and the others are through, be it ever so late."""
+
+    def __init__(self, others: int, heard: list[threading.Event]) -> None:
+        self.others, self.heard = others, heard
+        self.lock, self.ended = threading.Lock(), 0
+        self.through = threading.Event()
+        self.held_up = False
+
+    def __call__(self, _seconds: float, cut: Callable[[], None]) -> Callable[[], None]:
+        ended = threading.Event()
+
+        def look() -> None:
+            if not all(event.wait(PATIENCE_S) for event in (*self.heard, self.through)):
+                self.held_up = True
+            if not ended.is_set():
+                cut()
+
+        def end() -> None:
+            ended.set()
+            with self.lock:
+                self.ended += 1
+                if self.ended == self.others:
+                    self.through.set()
+
+        threading.Thread(target=look, daemon=True).start()
+        return end
+
+
+def noting(heard: threading.Event, answer: Answering) -> Answering:
+    def noted(request: BaseHTTPRequestHandler) -> None:
+        heard.set()
+        answer(request)
+
+    return noted
+
+
 def test_one_that_hangs_or_drips_is_cut_off_and_holds_up_no_other(house, boss, luo, wei, monkeypatch):
-    monkeypatch.setattr(hook_rounds, "PATIENCE", Patience(connect_s=2, total_s=0.3))
-    with receiving(hangs) as silent, receiving(drips) as slow, receiving(says(200)) as good:
+    heard = [threading.Event(), threading.Event()]
+    watch = LastOfAll(2, heard)
+    monkeypatch.setattr(hook_rounds, "PATIENCE", Patience(watch=watch))
+    with (
+        receiving(noting(heard[0], hangs)) as silent,
+        receiving(noting(heard[1], drips)) as slow,
+        receiving(says(200)) as good,
+    ):
         made = {each.url: hook(boss, each.url)["id"] for each in (silent, slow, good)}
         happen(luo, wei, times=2)
         assert house.run("tell-hooks") == {"sent": 2, "failed": 2}
+        assert not watch.held_up
         for bad in (silent, slow):
             later, first = deliveries(boss, made[bad.url])
             assert (first["last_status"], "no answer within" in first["last_answer"]) == (None, True)
             assert (len(bad.got), later["attempts"]) == (1, 0)  # after the first failure the rest waits
     assert len(good.got) == 2
+
+
+@pytest.mark.parametrize("answer", [hangs, drips])
+def test_the_clock_cuts_off_who_never_comes_to_an_end(answer):
+    with receiving(answer) as receiver:
+        reply = post("standard", Message(receiver.url, {}, b"{}"), private=True, patience=Patience(total_s=0.1))
+    assert reply == Reply(False, None, "no answer within 0.1 s")
 
 
 def test_a_redirect_is_not_followed(house, boss, luo, wei):
