@@ -59,6 +59,10 @@ def write_geopackage(path: Path, columns: Sequence[Column], rows: Rows, notes: N
     with closing(sqlite3.connect(path)) as file:  # the one thing in it that tells when it was written
         file.execute("UPDATE gpkg_contents SET last_change = '2000-01-01T00:00:00.000Z'")
         file.commit()
+        # A copy without the pages and counters that tell in how many steps it was written.
+        written = path.with_name(f"{path.name}.written")
+        file.execute("VACUUM INTO ?", (str(written),))
+    written.replace(path)
 
 
 def write_shapefile(
