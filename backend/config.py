@@ -292,11 +292,12 @@ def _maps(env: Mapping[str, str]) -> MapSettings:
         raise SettingInvalid("BLUEGRID_MAP_TIANDITU_KEY is the key that 天地图 gave: letters and digits only")
     if file and not Path(file).is_file():
         raise SettingInvalid(f"BLUEGRID_MAP_PMTILES names no file: {file}")
-    labels = {name: env.get(f"BLUEGRID_MAP_{name.upper()}") or None for name in ("approval_no", "attribution")}
+    labels = {name: env.get(name) or None for name in ("BLUEGRID_MAP_APPROVAL_NO", "BLUEGRID_MAP_ATTRIBUTION")}
     for name, said in labels.items():
         if said and len(said) > MOST_LETTERS_OF_A_LABEL:
-            raise SettingInvalid(f"BLUEGRID_MAP_{name.upper()} is too long")
-    return MapSettings(tianditu_key=key, pmtiles=Path(file).absolute() if file else None, **labels)
+            raise SettingInvalid(f"{name} is too long")
+    approval_no, attribution = labels.values()
+    return MapSettings(key, Path(file).absolute() if file else None, approval_no, attribution)
 
 
 def _whole(env: Mapping[str, str], name: str, default: int, least: int) -> int:
