@@ -47,8 +47,9 @@ class Station:
     def url(self) -> str:
         return f"https://{HOST}:{self.line.port}"
 
-    def start(self) -> Station:
-        self.server = Served(self.data, "--demo", **self.environment).ready()
+    def start(self, root: Path = ROOT) -> Station:
+        """Serve from now on; `root` is the folder of another version of the program."""
+        self.server = Served(self.data, "--demo", root=root, **self.environment).ready()
         self.line.to = self.server.port
         return self
 

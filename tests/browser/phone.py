@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, FilePayload, Locator, Page, expect
 
 from tests.browser.conftest import Browsers, Station
 
@@ -51,6 +51,25 @@ class Phone:
         """Tap one of the tabs at the foot of the screen."""
         self.page.get_by_role("navigation").get_by_role("link", name=name, exact=True).click()
 
+    def sync(self) -> None:
+        """Tap the button that syncs, on the page of the submissions; at once when one is under way already."""
+        button = self.page.get_by_role("button", name="立即同步")
+        button.or_(self.page.get_by_role("button", name="正在同步")).click()
+
+    def report(self, description: str) -> None:
+        """What a finding says, under the photos that were taken, and its hand-in."""
+        self.page.get_by_role("radio", name="扬尘", exact=True).click()
+        self.page.get_by_label("问题描述").fill(description)
+        self.page.get_by_role("button", name="提交", exact=True).click()
+        expect(self.page.get_by_text("在本机，待上报").first).to_be_visible()
+
+    def report_and_hand_in(self, description: str) -> None:
+        self.report(description)
+        self.look_at_submissions()
+        self.sync()
+        line = self.page.get_by_role("listitem").filter(has_text=description)
+        expect(line.get_by_text("原图未改动 ✓")).to_be_visible()
+
     def look_at_submissions(self) -> None:
         """Tap the line at the head of every screen, which says what has arrived."""
         self.page.get_by_role("banner").or_(self.page.locator("body")).get_by_role("link").first.click()
@@ -68,8 +87,16 @@ class Phone:
         """Take one photo with the app's own camera; it is on the disk when this returns."""
         where.get_by_role("button", name="拍照").first.click()
         self.page.get_by_role("button", name="拍照", exact=True).last.click()
-        expect(self.page.get_by_text("已存本机").first).to_be_visible()
+        expect(self.page.get_by_text(re.compile(r"已保存 \d+ 个原件"))).to_be_visible()
         self.page.get_by_role("button", name="完成", exact=True).click()
+
+    def choose_photo(self, where: Locator | Page, name: str, content: bytes) -> None:
+        """Take a photo out of the phone's gallery, as it is."""
+        where.get_by_role("button", name="其他方式").first.click()
+        with self.page.expect_file_chooser() as asked:
+            self.page.get_by_role("button", name="从相册选择").click()
+        asked.value.set_files(FilePayload(name=name, mimeType="image/jpeg", buffer=content))
+        expect(self.page.get_by_text("已存本机·相册").first).to_be_visible()
 
     def name_officer(self, name: str, certificate: str) -> None:
         self.page.get_by_label("姓名").first.fill(name)
