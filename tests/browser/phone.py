@@ -8,7 +8,10 @@ from playwright.sync_api import BrowserContext, FilePayload, Locator, Page, expe
 
 from tests.browser.conftest import Browsers, Station
 
-READY = "async () => (await navigator.serviceWorker?.getRegistration())?.active?.state === 'activated'"
+READY = """async () => {
+  const { active } = await navigator.serviceWorker.ready
+  while (active.state !== 'activated') await new Promise((done) => (active.onstatechange = done))
+}"""
 
 
 class Phone:
@@ -39,22 +42,31 @@ class Phone:
         self.wake()
         self.page.goto("/app/")
 
+    def end_and_return(self) -> None:
+        """Reload the page, then end the browser at once, and come back to where it was."""
+        where = self.page.url
+        self.page.reload()
+        expect(self.page.get_by_role("heading", level=1)).to_be_visible()
+        self.context.close()
+        self.wake()
+        self.page.goto(where)
+
     def enrol(self, station: Station, user: str) -> None:
         """Take an invitation by typing it, as on a phone without a working camera."""
         self.page.goto("/app/")
         self.page.get_by_label("邀请码或邀请链接").fill(str(station.invite(user)["code"]))
         self.page.get_by_role("button", name="启用", exact=True).click()
         expect(self.page.get_by_role("heading", name=re.compile("今天"))).to_be_visible()
-        self.page.wait_for_function(f"({READY})()")
+        self.page.evaluate(READY)
 
     def tab(self, name: str) -> None:
         """Tap one of the tabs at the foot of the screen."""
         self.page.get_by_role("navigation").get_by_role("link", name=name, exact=True).click()
 
     def sync(self) -> None:
-        """Tap the button that syncs, on the page of the submissions; at once when one is under way already."""
-        button = self.page.get_by_role("button", name="立即同步")
-        button.or_(self.page.get_by_role("button", name="正在同步")).click()
+        """Tap the button that syncs, on the page of the submissions, and wait for the end, whatever it is."""
+        self.page.get_by_role("button", name="立即同步").click()
+        expect(self.page.get_by_role("button", name="正在同步")).to_have_count(0, timeout=90_000)
 
     def report(self, description: str) -> None:
         """What a finding says, under the photos that were taken, and its hand-in."""
