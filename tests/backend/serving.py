@@ -67,14 +67,16 @@ def _post(url: str, body: dict[str, object], token: str | None = None) -> bytes:
 class Served:
     """A server process and what it said; `port` is known once it has announced itself.
 
-    `within` is the command that runs it on another host.
+    `within` is the command that runs it on another host, `root` the folder that its program is in.
     """
 
-    def __init__(self, data: Path, *arguments: str, within: Sequence[str] = (), **environment: str) -> None:
+    def __init__(
+        self, data: Path, *arguments: str, within: Sequence[str] = (), root: Path = ROOT, **environment: str
+    ) -> None:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("BLUEGRID_") and k not in ("HOST", "PORT")}
         self.process = subprocess.Popen(
             [*within, sys.executable, "-m", "backend.serve", *arguments],
-            cwd=ROOT,
+            cwd=root,
             env={**inherited, "BLUEGRID_DATA": str(data), "PORT": "0", "WEB_WORKERS": "1", **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

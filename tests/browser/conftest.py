@@ -39,7 +39,7 @@ class Station:
 
     def __init__(self, data: Path, **environment: str) -> None:
         self.data = data
-        self.environment = {"BLUEGRID_TLS": "local", "BLUEGRID_TLS_NAMES": HOST, **environment}
+        self.environment = {"BLUEGRID_TLS": "local", "BLUEGRID_TLS_NAMES": HOST, "BLUEGRID_DEMO": "1", **environment}
         self.line = Line()
         self.server: Served | None = None
 
@@ -47,8 +47,9 @@ class Station:
     def url(self) -> str:
         return f"https://{HOST}:{self.line.port}"
 
-    def start(self) -> Station:
-        self.server = Served(self.data, "--demo", **self.environment).ready()
+    def start(self, root: Path = ROOT) -> Station:
+        """Serve from now on; `root` is the folder of another version of the program."""
+        self.server = Served(self.data, root=root, **self.environment).ready()
         self.line.to = self.server.port
         return self
 

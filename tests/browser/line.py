@@ -8,12 +8,16 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+from collections.abc import Callable
 
 CHUNK = 4096
 
 
 class Line:
-    """Listens on one port of the loopback for as long as it lives; `to` is the port of the server of the moment."""
+    """Listens on one port of the loopback for as long as it lives; `to` is the port of the server of the moment.
+
+    `sent` counts the bytes that came from browsers, `cuts` the cuts at a byte.
+    """
 
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -22,7 +26,9 @@ class Line:
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._left: int | None = None
+        self._then: Callable[[], None] | None = None
         self.cuts = 0
+        self.sent = 0
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self) -> None:
@@ -31,10 +37,18 @@ class Line:
             self._left = 0
             self._sever()
 
-    def cut_after(self, sent: int) -> None:
-        """Cut once the browser has sent that many bytes more; the line mends itself at once after the cut."""
+    def cut_after(self, sent: int, then: Callable[[], None] | None = None) -> None:
+        """Cut once the browser has sent that many bytes more; the line mends itself at once after the cut.
+
+        `then` is done at that byte, before the cut: the server's end, say.
+        """
         with self._lock:
             self._left = sent
+            self._then = then
+
+    def was_cut(self, times: int) -> bool:
+        """Whether it was cut at a byte that often."""
+        return self.cuts >= times
 
     def mend(self) -> None:
         with self._lock:
@@ -87,12 +101,17 @@ class Line:
 
     def _may_go(self, size: int) -> bool:
         with self._lock:
+            self.sent += size
             if self._left is None:
                 return True
             self._left = max(0, self._left - size)
             if self._left > 0:
                 return True
             self._left = None
+            then, self._then = self._then, None
+        if then is not None:
+            then()
+        with self._lock:
             self.cuts += 1
             self._sever()
-            return False
+        return False

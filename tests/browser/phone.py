@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, FilePayload, Locator, Page, expect
 
 from tests.browser.conftest import Browsers, Station
 
-READY = "async () => (await navigator.serviceWorker?.getRegistration())?.active?.state === 'activated'"
+READY = """async () => {
+  const { active } = await navigator.serviceWorker.ready
+  while (active.state !== 'activated') await new Promise((done) => (active.onstatechange = done))
+}"""
 
 
 class Phone:
@@ -39,17 +42,45 @@ class Phone:
         self.wake()
         self.page.goto("/app/")
 
+    def end_and_return(self) -> None:
+        """Reload the page, then end the browser at once, and come back to where it was."""
+        where = self.page.url
+        self.page.reload()
+        expect(self.page.get_by_role("heading", level=1)).to_be_visible()
+        self.context.close()
+        self.wake()
+        self.page.goto(where)
+
     def enrol(self, station: Station, user: str) -> None:
         """Take an invitation by typing it, as on a phone without a working camera."""
         self.page.goto("/app/")
         self.page.get_by_label("邀请码或邀请链接").fill(str(station.invite(user)["code"]))
         self.page.get_by_role("button", name="启用", exact=True).click()
         expect(self.page.get_by_role("heading", name=re.compile("今天"))).to_be_visible()
-        self.page.wait_for_function(f"({READY})()")
+        self.page.evaluate(READY)
 
     def tab(self, name: str) -> None:
         """Tap one of the tabs at the foot of the screen."""
         self.page.get_by_role("navigation").get_by_role("link", name=name, exact=True).click()
+
+    def sync(self) -> None:
+        """Tap the button that syncs, on the page of the submissions, and wait for the end, whatever it is."""
+        self.page.get_by_role("button", name="立即同步").click()
+        expect(self.page.get_by_role("button", name="正在同步")).to_have_count(0, timeout=90_000)
+
+    def report(self, description: str) -> None:
+        """What a finding says, under the photos that were taken, and its hand-in."""
+        self.page.get_by_role("radio", name="扬尘", exact=True).click()
+        self.page.get_by_label("问题描述").fill(description)
+        self.page.get_by_role("button", name="提交", exact=True).click()
+        expect(self.page.get_by_text("在本机，待上报").first).to_be_visible()
+
+    def report_and_hand_in(self, description: str) -> None:
+        self.report(description)
+        self.look_at_submissions()
+        self.sync()
+        line = self.page.get_by_role("listitem").filter(has_text=description)
+        expect(line.get_by_text("原图未改动 ✓")).to_be_visible()
 
     def look_at_submissions(self) -> None:
         """Tap the line at the head of every screen, which says what has arrived."""
@@ -68,8 +99,16 @@ class Phone:
         """Take one photo with the app's own camera; it is on the disk when this returns."""
         where.get_by_role("button", name="拍照").first.click()
         self.page.get_by_role("button", name="拍照", exact=True).last.click()
-        expect(self.page.get_by_text("已存本机").first).to_be_visible()
+        expect(self.page.get_by_text(re.compile(r"已保存 \d+ 个原件"))).to_be_visible()
         self.page.get_by_role("button", name="完成", exact=True).click()
+
+    def choose_photo(self, where: Locator | Page, name: str, content: bytes) -> None:
+        """Take a photo out of the phone's gallery, as it is."""
+        where.get_by_role("button", name="其他方式").first.click()
+        with self.page.expect_file_chooser() as asked:
+            self.page.get_by_role("button", name="从相册选择").click()
+        asked.value.set_files(FilePayload(name=name, mimeType="image/jpeg", buffer=content))
+        expect(self.page.get_by_text("已存本机·相册").first).to_be_visible()
 
     def name_officer(self, name: str, certificate: str) -> None:
         self.page.get_by_label("姓名").first.fill(name)

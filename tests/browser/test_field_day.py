@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+from functools import partial
+
 from playwright.sync_api import expect
 
+from tests.backend.serving import eventually
 from tests.browser.conftest import Asker, Browsers, Station
 from tests.browser.phone import Phone
+from tests.browser.photos import photo
 
 SITE = "演示工地一号（虚构）"
+PIECE = 1024 * 1024
+"""What the app sends at a time."""
 CHECKLIST = "柳江区道路裸地矿山扬尘检查表"
 
 
@@ -56,7 +63,7 @@ def test_an_inspection_made_with_the_server_dead_arrives_whole_and_once(
     expect(page.get_by_text("原图未改动 ✓")).to_be_visible()
     new = [each for key, each in findings_of(Asker(station, "demo-admin")).items() if key not in before]
     assert [each["description"] for each in new] == ["信息不全"]
-    assert all(photo["stored"] for photo in admin.get(f"/api/v1/findings/{new[0]['id']}")["photos"])
+    assert all(each["stored"] for each in admin.get(f"/api/v1/findings/{new[0]['id']}")["photos"])
     assert phone.faults == []
 
 
@@ -64,23 +71,24 @@ def test_a_photo_goes_on_where_the_line_was_cut(station: Station, browsers: Brow
     phone = Phone(browsers, "wei")
     phone.enrol(station, "demo-wei")
     before = findings_of(admin)
+    original = photo(2000, 1600)  # four pieces
     station.line.cut()
     page = phone.page
     page.get_by_role("link", name="上报问题").click()
-    phone.photograph(page)
-    page.get_by_role("button", name="扬尘", exact=True).or_(page.get_by_role("radio", name="扬尘", exact=True)).click()
-    page.get_by_label("问题描述").fill("裸土未覆盖")
-    page.get_by_role("button", name="提交", exact=True).click()
-    expect(page.get_by_text("在本机，待上报")).not_to_have_count(0)
+    phone.choose_photo(page, "large.jpg", original)
+    phone.report("裸土未覆盖")
     phone.look_at_submissions()
-    for sent in (9_000, 25_000, 60_000):
-        station.line.cut_after(sent)
-        page.get_by_role("button", name="立即同步").click()
-        page.get_by_role("button", name="立即同步").wait_for()
-    station.line.mend()
-    page.get_by_role("button", name="立即同步").click()
-    expect(page.get_by_text("原图未改动 ✓").first).to_be_visible()
+    line = station.line
+    sent_before = line.sent
+    for cuts, sent in ((1, 1_500_000), (2, 1_300_000)):
+        line.cut_after(sent)
+        phone.sync()
+        eventually(partial(line.was_cut, cuts), "a cut inside the upload")
+    phone.sync()
+    expect(page.get_by_text("原图未改动 ✓").first).to_be_visible(timeout=60_000)
+    assert line.sent - sent_before < len(original) + 2 * PIECE + 300_000  # what had arrived was not sent again
     new = [each for key, each in findings_of(admin).items() if key not in before]
     assert [each["description"] for each in new] == ["裸土未覆盖"]
-    assert station.line.cuts > 0
+    (kept,) = admin.get(f"/api/v1/findings/{new[0]['id']}")["photos"]
+    assert (kept["stored"], kept["sha256"]) == (True, hashlib.sha256(original).hexdigest())
     assert phone.faults == []

@@ -92,6 +92,19 @@ test('what was recorded during a failed sync does not make it try again at once'
   expect([whys, stage.waiting.map(({ ms }) => ms)]).toEqual([['start'], [33_750]])
 })
 
+test('a network that comes back during a failed sync is tried at once, and the waits begin anew', async () => {
+  const trouble = { code: 'no-answer' }
+  const { auto, stage, whys, end } = played(trouble, trouble, trouble)
+  auto.start()
+  await end()
+  stage.waiting[0]!.act()
+  stage.acts.online!()
+  await end()
+  expect(whys).toEqual(['start', 'again', 'online'])
+  await end()
+  expect(stage.waiting.at(-1)!.ms).toBe(3750)
+})
+
 test('a sync that fails in a way nobody thought of is tried again as any other', async () => {
   const stage = new Stage()
   const auto = new AutoSync(

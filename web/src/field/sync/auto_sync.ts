@@ -20,6 +20,7 @@ export class AutoSync {
   private forgetTimer: () => void = () => {}
   private running = false
   private wanted: string | null = null
+  private newChance = false
   private readonly backOff: BackOff
 
   constructor(
@@ -33,8 +34,8 @@ export class AutoSync {
   start(): void {
     const { onForeground, onOnline, onRecorded } = this.occasions
     this.endings = [
-      onForeground(() => void this.run('foreground')),
-      onOnline(() => void this.run('online')),
+      onForeground(() => void this.tryAnew('foreground')),
+      onOnline(() => void this.tryAnew('online')),
       onRecorded(() => void this.run('recorded')),
     ]
     void this.run('start')
@@ -43,6 +44,13 @@ export class AutoSync {
   stop(): void {
     for (const end of [...this.endings, this.forgetTimer]) end()
     this.endings = []
+  }
+
+  /** The network may be another one now: what failed over the old one counts no more. */
+  private async tryAnew(why: string): Promise<void> {
+    this.backOff.succeeded()
+    this.newChance = this.running
+    return this.run(why)
   }
 
   /** Sync now; what comes while one is under way is done after it, for it may have come too late for that one. */
@@ -56,9 +64,10 @@ export class AutoSync {
     const trouble = await this.troubleOf(why)
     this.running = false
     if (this.endings.length === 0) return
-    const next = this.wanted
+    const [next, anew] = [this.wanted, this.newChance]
     this.wanted = null
-    if (trouble === null && next !== null) return this.run(next)
+    this.newChance = false
+    if (next !== null && (trouble === null || anew)) return this.run(next)
     if (trouble === null) this.backOff.succeeded()
     const wait = trouble === null ? REGULAR_MS : this.backOff.failed(trouble.retryAfterS)
     this.forgetTimer = this.occasions.after(wait, () => void this.run(trouble === null ? 'regular' : 'again'))
