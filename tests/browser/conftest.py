@@ -106,6 +106,12 @@ class Asker:
     def post(self, path: str, body: dict[str, Any]) -> Any:
         return self._ask("POST", path, body, self._token)
 
+    def put(self, path: str, body: dict[str, Any]) -> Any:
+        return self._ask("PUT", path, body, self._token)
+
+    def delete(self, path: str) -> Any:
+        return self._ask("DELETE", path, None, self._token)
+
     def _ask(self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str]) -> Any:
         assert self.station.server is not None
         url = f"https://localhost:{self.station.server.port}{path}"
@@ -163,16 +169,20 @@ def playwright() -> Iterator[Playwright]:
         yield playing
 
 
-@pytest.fixture(scope="session")
-def played_day(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data folder of a demo whose day was played: people, sites, six findings."""
-    data = tmp_path_factory.mktemp("demo") / "data"
+def play_day(data: Path) -> Path:
+    """A fresh data folder of a demo, after its day."""
     demo = Served(data, "--demo", DEMO_ONCE="1")
     try:
         assert demo.ended() == 0, "\n".join(demo.lines)
     finally:
         demo.clear_away()
     return data
+
+
+@pytest.fixture(scope="session")
+def played_day(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of a demo whose day was played: people, sites, six findings."""
+    return play_day(tmp_path_factory.mktemp("demo") / "data")
 
 
 @pytest.fixture

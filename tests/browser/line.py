@@ -104,6 +104,8 @@ class Line:
             self.sent += size
             if self._left is None:
                 return True
+            if self._left == 0:
+                return False
             self._left = max(0, self._left - size)
             if self._left > 0:
                 return True
