@@ -135,10 +135,10 @@ def init_app(app: Flask, settings: Settings) -> None:
         evidence,
         photos,
         backups,
+        running,
         health,
     ):
         api.register_blueprint(module.blueprint)
     app.register_blueprint(fire_page.blueprint)
     app.register_blueprint(rectify_page.blueprint)
-    app.register_blueprint(running.blueprint)
     docs.init_app(app)

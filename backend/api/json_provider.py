@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import orjson
@@ -10,7 +11,10 @@ from flask.json.provider import JSONProvider
 
 class OrjsonProvider(JSONProvider):
     def dumps(self, obj: Any, **_kwargs: Any) -> str:
-        return orjson.dumps(obj, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+        try:
+            return orjson.dumps(obj, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+        except TypeError:  # a whole number beyond 64 bits, as an answer to bad input may name
+            return json.dumps(obj, default=str, ensure_ascii=False, separators=(",", ":"))
 
     def loads(self, s: str | bytes, **_kwargs: Any) -> Any:
         return orjson.loads(s)

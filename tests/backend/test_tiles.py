@@ -164,6 +164,7 @@ def test_an_etag_changes_when_the_content_does_and_only_then(office: Records, bo
     [
         ("/api/v1/tiles/findings/3/9/0.mvt", (422, "tile-invalid")),
         ("/api/v1/tiles/findings/99/0/0.mvt", (422, "tile-invalid")),
+        (f"/api/v1/tiles/findings/{10**30}/0/0.mvt", (422, "tile-invalid")),
         ("/api/v1/tiles/nothing/1/0/0.mvt", (404, "not-found")),
         ("/api/v1/tiles/nothing.json", (404, "not-found")),
         ("/api/v1/tiles/findings/1/0/0.mvt?state=x", (422, "filter-invalid")),
