@@ -6,7 +6,8 @@ import re
 
 from playwright.sync_api import BrowserContext, FilePayload, Locator, Page, expect
 
-from tests.browser.conftest import Browsers, Station
+from tests.backend.serving import eventually
+from tests.browser.conftest import PHONE, Browsers, Station
 
 READY = """async () => {
   const { active } = await navigator.serviceWorker.ready
@@ -98,6 +99,8 @@ class Phone:
     def photograph(self, where: Locator | Page) -> None:
         """Take one photo with the app's own camera; it is on the disk when this returns."""
         where.get_by_role("button", name="拍照").first.click()
+        camera, screen = self.page.get_by_role("dialog"), {"x": 0, "y": 0, **PHONE}
+        eventually(lambda: camera.bounding_box() == screen, "the camera over the whole screen")
         self.page.get_by_role("button", name="拍照", exact=True).last.click()
         expect(self.page.get_by_text(re.compile(r"已保存 \d+ 个原件"))).to_be_visible()
         self.page.get_by_role("button", name="完成", exact=True).click()
