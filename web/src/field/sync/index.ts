@@ -81,6 +81,7 @@ export class Device {
       new Uploads(db, this.server, metered),
       new Pull(db, this.server, this.outbox, mirror),
       new Packs(db, this.server),
+      this.photos,
     )
     this.alone = new OneAtATime(lockOf(db))
     this.beside = new OneAtATime(`${lockOf(db)}-pictures`)
