@@ -337,7 +337,8 @@ class Device:
         token again."""
 
         def asked(token: Json | None) -> Answer:
-            return self._send(method, path, {**headers, "Authorization": f"Bearer {(token or {}).get('token', '')}"}, body)
+            bearer = f"Bearer {(token or {}).get('token', '')}"
+            return self._send(method, path, {**headers, "Authorization": bearer}, body)
 
         answer, before = asked(self.storage.get(META, "token")), self.storage.get(META, "token_before")
         if answer.status != 401 or answer.code != "token-invalid" or before is None:
