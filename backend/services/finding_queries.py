@@ -103,6 +103,11 @@ def comments(session: Session, finding_id: str) -> list[rows.Document]:
     said = session.scalars(
         select(Comment).where(Comment.finding_id == finding_id).order_by(Comment.said_at, Comment.id)
     ).all()
+    return comment_documents(session, said)
+
+
+def comment_documents(session: Session, said: Sequence[Comment]) -> list[rows.Document]:
+    """Comments as the wire shows them, with their photos and who said them."""
     photos = rows.photos_of(session, "comment", [comment.id for comment in said])
     names = rows.names_of(session, [comment.author_id for comment in said])
     return [rows.comment_document(each, photos[each.id], names.get(each.author_id)) for each in said]

@@ -233,6 +233,7 @@ PEOPLE = {
     "GET /api/v1/offices",
     "GET /api/v1/patrols/<uuid:patrol_id>/track",
     "POST /api/v1/auth/logout",
+    "POST /api/v1/findings/<uuid:finding_id>/comments",
     "POST /api/v1/findings/<uuid:finding_id>/steps",
     "POST /api/v1/auth/password",
     "POST /api/v1/fire-points",
