@@ -112,6 +112,7 @@ ADMIN = {
 OFFICE = {
     "POST /api/v1/evidence/bundles/<uuid:finding_id>",
     "GET /api/v1/certificates",
+    "GET /api/v1/colleagues",
     "GET /api/v1/supervision",
     "GET /api/v1/supervision/<uuid:proposal_id>",
     "POST /api/v1/supervision/<uuid:proposal_id>/dismiss",
@@ -312,6 +313,7 @@ PERSONAL = {
     "GET /api/v1/sites/<uuid:site_id>/history": "sites",
     "GET /api/v1/sites/by-label/<label>": "sites",
     "GET /api/v1/certificates": "certificates",
+    "GET /api/v1/colleagues": "colleagues",
     "GET /api/v1/users": "people",
     "GET /api/v1/users/<uuid:user_id>": "people",
 }
