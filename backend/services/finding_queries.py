@@ -22,6 +22,7 @@ from backend.services import (
     cells,
     evidence_grounds,
     figures,
+    finding_orders,
     look_backs,
     pages,
     photo_flag_words,
@@ -59,11 +60,11 @@ def visible_to(actor: Actor, *, walk: bool = False) -> ColumnElement[bool]:
     return seen
 
 
-def page(session: Session, actor: Actor, filters: Filters, asked: PageAsked) -> Page[Finding]:
-    """A page of findings, newest first. Raises FilterInvalid for a cell nobody knows, PageCursorInvalid."""
+def page(session: Session, actor: Actor, filters: Filters, asked: PageAsked, sort: str = "newest") -> Page[Finding]:
+    """A page of findings in one of `finding_orders.SORTS`. Raises FilterInvalid (unknown cell), PageCursorInvalid."""
     walk = filters.bbox is not None or (filters.cell is None and visibility.is_broad(actor))
     query = select(Finding).where(visible_to(actor, walk=walk), *conditions(filters))
-    return pages.fetch(session, query, Finding.found_at, Finding.id, asked)
+    return pages.ordered(session, query, finding_orders.SORTS[sort], asked)
 
 
 def documents(session: Session, findings: Sequence[Finding]) -> list[rows.Document]:
@@ -102,6 +103,11 @@ def comments(session: Session, finding_id: str) -> list[rows.Document]:
     said = session.scalars(
         select(Comment).where(Comment.finding_id == finding_id).order_by(Comment.said_at, Comment.id)
     ).all()
+    return comment_documents(session, said)
+
+
+def comment_documents(session: Session, said: Sequence[Comment]) -> list[rows.Document]:
+    """Comments as the wire shows them, with their photos and who said them."""
     photos = rows.photos_of(session, "comment", [comment.id for comment in said])
     names = rows.names_of(session, [comment.author_id for comment in said])
     return [rows.comment_document(each, photos[each.id], names.get(each.author_id)) for each in said]
