@@ -89,7 +89,7 @@ def looking_around(album: Album, phone: Phone) -> None:
     phone.tab("任务")
     expect(page.get_by_text("工地周检")).to_be_visible()
     album.take(page, "tasks")
-    phone.tab("场所")
+    phone.tab("点位")
     expect(page.get_by_text(SITE)).to_be_visible()
     album.take(page, "sites")
     page.get_by_text(SITE).click()
@@ -129,7 +129,7 @@ def a_patrol(album: Album, page: Page) -> None:
     page.get_by_label("巡查情况").fill("沿线未发现焚烧")
     album.take(page, "patrol-ended")
     page.get_by_role("button", name="提交", exact=True).click()
-    expect(page.get_by_text("已存本机，有网络时自动送达。")).to_be_visible()
+    expect(page.get_by_text("已提交：先存在本机，有网后自动送达。")).to_be_visible()
 
 
 def an_inspection(album: Album, phone: Phone) -> None:
@@ -149,7 +149,7 @@ def an_inspection(album: Album, phone: Phone) -> None:
     expect(page.get_by_role("button", name="拍照", exact=True).last).to_be_enabled()
     album.take(page, "camera")
     page.get_by_role("button", name="拍照", exact=True).last.click()
-    expect(page.get_by_text("已存本机").first).to_be_visible()
+    expect(page.get_by_text("照片已存本机").first).to_be_visible()
     page.get_by_role("button", name="完成", exact=True).click()
     to_the_top(first)
     album.take(page, "photo-kept")
@@ -168,7 +168,7 @@ def an_inspection(album: Album, phone: Phone) -> None:
     expect(page.get_by_role("button", name="提交", exact=True)).to_be_visible()
     album.take(page, "inspection-review")
     page.get_by_role("button", name="提交", exact=True).click()
-    expect(page.get_by_text("已存本机，有网后自动上报。")).to_be_visible()
+    expect(page.get_by_text("已提交：先存在本机，有网后自动上报。")).to_be_visible()
     album.take(page, "inspection-done")
 
 

@@ -95,6 +95,7 @@ export class Enrolment {
       // nothing of the one before waits here any more: what she sees as hers is not the next one's
       const hers = await this.db.submissions.toCollection().primaryKeys()
       const gone = hers.map((id): Change => ['submissions', id, null])
+      for (const sha256 of await this.db.pictures.toCollection().primaryKeys()) gone.push(['pictures', sha256, null])
       return [['meta', 'stream', { id: stream, n: 0, sha256: null }], ...gone, ...(await this.server.forgetting())]
     }
     if (before?.id === stream) {
