@@ -17,7 +17,7 @@ export const FIELDS = [
   'figure',
 ] as const
 /** What other pages' links narrow by besides; each is shown and can be taken away. */
-export const LINKED = ['site', 'office', 'responsible_unit', 'township', 'as_of', 'bbox'] as const
+export const LINKED = ['site', 'office', 'responsible_unit', 'township', 'as_of', 'period', 'bbox'] as const
 /** How it is looked at: the list or the map, and where the map stands. */
 export const LOOK = ['view', 'at'] as const
 export const NAMES = [...FIELDS, ...LINKED, ...LOOK] as const
