@@ -56,6 +56,7 @@ class FilterArgs(Schema):
     township = _filter("Counted exactly there: a township, or a larger cell without what is known finer; `unassigned`")
     office = _filter("Id of the office that has it, or had it last")
     responsible_unit = _filter("Name of the responsible unit of its site")
+    period = _filter("Id of a frozen period (第N期): exactly its findings")
     flag = _codes("flag")
     waiting = _filter(f"What its office has asked for: {', '.join(finding_filters.WAITING)}")
     text = _filter("Looked for in number, item, description, and the site's name and address")

@@ -25,6 +25,7 @@ from backend.services import (
     finding_orders,
     look_backs,
     pages,
+    period_findings,
     photo_flag_words,
     photo_flags,
     place_decisions,
@@ -149,6 +150,8 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
         found.append(Finding.id.in_(select(Case.finding_id).where(Case.office_id == filters.office)))
     if filters.responsible_unit is not None:
         found.append(Finding.site_id.in_(select(Site.id).where(Site.responsible_unit == filters.responsible_unit)))
+    if filters.period is not None:
+        found += period_findings.conditions(db.session(), filters.period)
     if filters.flag:
         found.append(_flagged(filters.flag))
     if filters.waiting:

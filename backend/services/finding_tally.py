@@ -156,6 +156,7 @@ def _tallied(filters: Filters) -> bool:
         filters.township,
         filters.office,
         filters.responsible_unit,
+        filters.period,
         filters.flag,
         filters.waiting,
     )

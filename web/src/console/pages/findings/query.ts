@@ -17,7 +17,7 @@ export const FIELDS = [
   'figure',
 ] as const
 /** What other pages' links narrow by besides; each is shown and can be taken away. */
-export const LINKED = ['site', 'office', 'responsible_unit', 'township', 'as_of', 'bbox'] as const
+export const LINKED = ['site', 'office', 'responsible_unit', 'township', 'as_of', 'period', 'bbox'] as const
 /** How it is looked at: the list or the map, where the map stands, and the order of the list. */
 export const LOOK = ['view', 'at', 'sort'] as const
 /** The orders of the list, as the API names them; the first is its own. */
