@@ -169,9 +169,9 @@ def playwright() -> Iterator[Playwright]:
         yield playing
 
 
-def play_day(data: Path) -> Path:
-    """A fresh data folder of a demo, after its day."""
-    demo = Served(data, "--demo", DEMO_ONCE="1")
+def play_day(data: Path, *, weeks: bool = False) -> Path:
+    """A fresh data folder of a demo, after its day; with the weeks before it when they are wanted."""
+    demo = Served(data, "--demo", DEMO_ONCE="1", DEMO_WEEKS="1" if weeks else "0")
     try:
         assert demo.ended() == 0, "\n".join(demo.lines)
     finally:

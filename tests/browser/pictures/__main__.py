@@ -32,7 +32,7 @@ def main() -> int:
         if options.played:
             shutil.copytree(options.played, data)
         else:
-            play_day(data)
+            play_day(data, weeks=True)
         station = Station(data).start()
         browsers = Browsers(playing, station, Path(name) / "browsers")
         try:
