@@ -197,7 +197,10 @@ class OfficeDeeds:
             said["office"] = self.day.offices[deed["office"]]
         if deed["to"] == "feedback":
             words = self.plan["done_words"]
-            said |= {"note": words[int(deed["finding"][1:]) % len(words)], "photos": [self._after_photo(who, deed)]}
+            said |= {
+                "note": words[sum(deed["finding"].encode()) % len(words)],
+                "photos": [self._after_photo(who, deed)],
+            }
         if deed["to"] in ("returned", "rejected"):
             said["note"] = deed["note"]
         self._step(who, deed["finding"], said)
@@ -207,7 +210,7 @@ class OfficeDeeds:
 
     def _after_photo(self, who: str, deed: Json) -> str:
         place = self.plan["places"][deed["place"]]
-        caption = f"{deed['finding']}-after"
+        caption = f"{deed['finding'].replace('/', '-')}-after"
         taken = self.clock.now().astimezone(CHINA).replace(microsecond=0)
         data = pictures.photo(caption, place["lon"], place["lat"], taken)
         return self.desk.upload(who, f"{caption}.jpg", "image/jpeg", data)

@@ -97,6 +97,10 @@ def deeds_of(plan: Json, calendar: Calendar) -> list[tuple[datetime, Json]]:
     told = [(calendar.when(deed["when"]), deed) for deed in plan["deeds"]]
     for finding in plan["findings"]:
         told += _way(plan, calendar, finding)
+    for deed in plan["deeds"]:
+        for item in deed.get("fails", {}):
+            found = {**deed, "key": f"{deed['key']}/{item}", "by": deed["device"], "at": deed["when"]}
+            told += list(_way(plan, calendar, found))[1:]  # the inspection itself has reported it
     return sorted(told, key=lambda each: each[0])
 
 
@@ -184,8 +188,9 @@ class Weeks:
 
 
 def _for_one_desk(settings: Settings) -> Settings:
-    """Everybody of the weeks sits at one address and may be away for hours."""
-    return replace(settings, login_attempts="1000 per minute", sign_in=replace(settings.sign_in, idle_minutes=0))
+    """Everybody of the weeks sits at one address, and signs in once a week: passwords are made to be slow to check."""
+    rules = replace(settings.sign_in, idle_minutes=0, hours=6 * 24)
+    return replace(settings, login_attempts="1000 per minute", sign_in=rules)
 
 
 def weeks_began(data: Path) -> bool:
