@@ -124,10 +124,12 @@ class Asker:
 class Browsers:
     """Chromium with a profile of its own for each person, kept over its closings and crashes."""
 
-    def __init__(self, playwright: Playwright, station: Station, folder: Path) -> None:
+    def __init__(self, playwright: Playwright, station: Station, folder: Path, camera: Path | None = None) -> None:
+        """`camera`: a film (mjpeg) that the cameras see; without one they see a test picture."""
         self.playwright = playwright
         self.station = station
         self.folder = folder
+        self.seen = [] if camera is None else [f"--use-file-for-fake-video-capture={camera}"]
         self._open: list[BrowserContext] = []
 
     def open(self, who: str, viewport: dict[str, int] = PHONE, **options: Any) -> BrowserContext:
@@ -141,6 +143,7 @@ class Browsers:
                 f"--ignore-certificate-errors-spki-list={self.station.certificate_pin()}",
                 "--use-fake-device-for-media-stream",
                 "--use-fake-ui-for-media-stream",
+                *self.seen,
             ],
             **{
                 "base_url": self.station.url,
@@ -169,9 +172,9 @@ def playwright() -> Iterator[Playwright]:
         yield playing
 
 
-def play_day(data: Path) -> Path:
-    """A fresh data folder of a demo, after its day."""
-    demo = Served(data, "--demo", DEMO_ONCE="1")
+def play_day(data: Path, *, weeks: bool = False) -> Path:
+    """A fresh data folder of a demo, after its day; with the weeks before it when they are wanted."""
+    demo = Served(data, "--demo", DEMO_ONCE="1", DEMO_WEEKS="1" if weeks else "0")
     try:
         assert demo.ended() == 0, "\n".join(demo.lines)
     finally:
