@@ -20,6 +20,8 @@ from backend.services.errors import InputInvalid
 
 MAX_LIMIT = 500
 DEFAULT_LIMIT = 100
+MOST_COUNTED = 10_000
+"""Nobody works through more: counting ends one beyond it, so that it costs the same however many rows there are."""
 
 Row = TypeVar("Row")
 
@@ -41,7 +43,10 @@ class PageAsked:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """Some rows, where the next page begins (null at the end), and how many rows there are if that was asked."""
+    """Some rows, where the next page begins (null at the end), and how many rows there are if that was asked.
+
+    A `total` above MOST_COUNTED says that there are more than MOST_COUNTED.
+    """
 
     rows: Sequence[Row]
     next_cursor: str | None
@@ -62,8 +67,14 @@ def fetch(
     rows = session.scalars(ordered).all()
     shown = rows[: asked.limit]
     more = len(rows) > asked.limit
-    total = session.scalar(select(func.count()).select_from(query.subquery())) if asked.total else None
+    total = _counted(session, query, key) if asked.total else None
     return Page(shown, _write(getattr(shown[-1], at.key), getattr(shown[-1], key.key)) if more else None, total)
+
+
+def _counted(session: Session, query: Select[Row], key: InstrumentedAttribute[str]) -> int:
+    """How many rows there are, at most one more than MOST_COUNTED; no column is read but the key."""
+    some = query.with_only_columns(key, maintain_column_froms=True).order_by(None).limit(MOST_COUNTED + 1)
+    return session.scalar(select(func.count()).select_from(some.subquery())) or 0
 
 
 def every(fetch_page: Callable[[PageAsked], Page[Row]], size: int = 200) -> Iterator[Sequence[Row]]:
