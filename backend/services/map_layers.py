@@ -64,7 +64,8 @@ def _cells(session: Session, actor: Actor, filters: Filters, tile: Tile) -> list
     grid = cells.grid(session)
     level = level_of(tile.zoom)
     drawn = _outlines(cells.active_version(session), level, tile.zoom).within(tile)
-    counts = finding_tally.by_cell(session, actor, filters, level) if drawn else {}
+    codes = [grid.cells[index].code for index, _ in drawn]
+    counts = finding_tally.by_cell(session, actor, filters, level, codes) if drawn else {}
     found = []
     for index, shape in drawn:
         cell = grid.cells[index]

@@ -20,6 +20,8 @@ from backend.services.errors import InputInvalid
 
 MAX_LIMIT = 500
 DEFAULT_LIMIT = 100
+MOST_COUNTED = 10_000
+"""Nobody works through more: counting ends one beyond it, so that it costs the same however many rows there are."""
 
 Row = TypeVar("Row")
 
@@ -41,7 +43,10 @@ class PageAsked:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """Some rows, where the next page begins (null at the end), and how many rows there are if that was asked."""
+    """Some rows, where the next page begins (null at the end), and how many rows there are if that was asked.
+
+    A `total` above MOST_COUNTED says that there are more than MOST_COUNTED.
+    """
 
     rows: Sequence[Row]
     next_cursor: str | None
@@ -93,8 +98,14 @@ def ordered(session: Session, query: Select[Row], order: Order, asked: PageAsked
         found += [(part, row) for row in _some(session, query, part, last, asked.limit + 1 - len(found))]
         part, last = part.rest, None
     shown = found[: asked.limit]
-    total = session.scalar(select(func.count()).select_from(query.subquery())) if asked.total else None
+    total = _counted(session, query, order.keys[-1].column) if asked.total else None
     return Page([row[0] for _, row in shown], _write(*shown[-1]) if len(found) > asked.limit else None, total)
+
+
+def _counted(session: Session, query: Select[Row], key: Any) -> int:
+    """How many rows there are, at most one more than MOST_COUNTED; no column is read but the key."""
+    some = query.with_only_columns(key, maintain_column_froms=True).order_by(None).limit(MOST_COUNTED + 1)
+    return session.scalar(select(func.count()).select_from(some.subquery())) or 0
 
 
 def every(fetch_page: Callable[[PageAsked], Page[Row]], size: int = 200) -> Iterator[Sequence[Row]]:
