@@ -16,12 +16,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from playwright.sync_api import BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, Playwright, expect, sync_playwright
 
-from tests.backend.serving import ROOT, Served
+from tests.backend.serving import PATIENCE_S, ROOT, Served
 from tests.browser.line import Line
 
 HOST = "bluegrid.test"
@@ -31,6 +32,8 @@ DESK = {"width": 1280, "height": 720}
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
 )
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 AT_THE_SITE = {"latitude": 24.2550, "longitude": 109.3300, "accuracy": 8.0}
 
 
@@ -129,11 +132,17 @@ class Browsers:
         self.playwright = playwright
         self.station = station
         self.folder = folder
-        self.seen = [] if camera is None else [f"--use-file-for-fake-video-capture={camera}"]
+        self.camera = camera
         self._open: list[BrowserContext] = []
 
-    def open(self, who: str, viewport: dict[str, int] = PHONE, **options: Any) -> BrowserContext:
-        """The browser of `who`, at the server's host, with a camera and a place; opened again, it remembers."""
+    def open(
+        self, who: str, viewport: dict[str, int] = PHONE, before_the_lens: Path | None = None, **options: Any
+    ) -> BrowserContext:
+        """The browser of `who`, at the server's host, with a camera and a place; opened again, it remembers.
+
+        The camera sees the film `before_the_lens` (MJPEG) over and over, else what all cameras see.
+        """
+        film = before_the_lens or self.camera
         context = self.playwright.chromium.launch_persistent_context(
             self.folder / who,
             executable_path=CHROMIUM,
@@ -143,7 +152,7 @@ class Browsers:
                 f"--ignore-certificate-errors-spki-list={self.station.certificate_pin()}",
                 "--use-fake-device-for-media-stream",
                 "--use-fake-ui-for-media-stream",
-                *self.seen,
+                *([f"--use-file-for-fake-video-capture={film}"] if film else []),
             ],
             **{
                 "base_url": self.station.url,
@@ -156,9 +165,23 @@ class Browsers:
                 **options,
             },
         )
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(PATIENCE_MS)
         self._open.append(context)
         return context
+
+    def kill(self, who: str) -> None:
+        """End the browser of `who` at once with all its processes, as an empty battery would. Any thread may."""
+        profile = f"--user-data-dir={self.folder / who}"
+        ended: list[psutil.Process] = []
+        for process in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                if profile in process.cmdline():
+                    ended += [process, *process.children(recursive=True)]
+        assert ended, f"no browser of {who} runs"
+        for process in ended:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(ended, timeout=PATIENCE_S)
 
     def close(self) -> None:
         for context in self._open:

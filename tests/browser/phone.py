@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections.abc import Callable
+from typing import Any
 
-from playwright.sync_api import BrowserContext, FilePayload, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Error, FilePayload, Locator, Page, expect
 
 from tests.backend.serving import eventually
 from tests.browser.conftest import PHONE, Browsers, Station
@@ -18,9 +21,10 @@ READY = """async () => {
 class Phone:
     """The field app in a browser of its own; faults that a person would not see are kept for the test."""
 
-    def __init__(self, browsers: Browsers, who: str) -> None:
+    def __init__(self, browsers: Browsers, who: str, **options: Any) -> None:
         self.browsers = browsers
         self.who = who
+        self.options = options
         self.faults: list[str] = []
         self.context: BrowserContext
         self.page: Page
@@ -28,7 +32,7 @@ class Phone:
 
     def wake(self) -> None:
         """Open the browser, the first time or again after a crash."""
-        self.context = self.browsers.open(self.who)
+        self.context = self.browsers.open(self.who, **self.options)
         self.page = self.context.pages[0]
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("console", lambda said: self._heard(said.text))
@@ -37,25 +41,35 @@ class Phone:
         if "Content Security Policy" in said or "[Vue warn]" in said:
             self.faults.append(said)
 
-    def crash(self) -> None:
-        """End the browser at once, and open it again on the same profile."""
-        self.context.close()
-        self.wake()
-        self.page.goto("/app/")
+    def crash(self, to: str = "/app/") -> None:
+        """Its processes end at once and are told nothing; then the browser is opened again on the same profile."""
+        self.browsers.kill(self.who)
+        self.come_back(to)
 
-    def end_and_return(self) -> None:
-        """Reload the page, then end the browser at once, and come back to where it was."""
+    def come_back(self, to: str = "/app/") -> None:
+        """Open the browser again after it has died."""
+        with contextlib.suppress(Error):
+            self.context.close()  # the harness learns of it
+        self.wake()
+        self.page.goto(to)
+
+    def end_and_return(self, still: Callable[[], None]) -> None:
+        """Reload the page, then crash, and come back to where it was: what `still` looks for is there each time."""
+        still()
         where = self.page.url
         self.page.reload()
-        expect(self.page.get_by_role("heading", level=1)).to_be_visible()
-        self.context.close()
-        self.wake()
-        self.page.goto(where)
+        still()
+        self.crash(where)
+        still()
 
     def enrol(self, station: Station, user: str) -> None:
         """Take an invitation by typing it, as on a phone without a working camera."""
         self.page.goto("/app/")
-        self.page.get_by_label("邀请码或邀请链接").fill(str(station.invite(user)["code"]))
+        self.take_invitation(str(station.invite(user)["code"]))
+
+    def take_invitation(self, code: str) -> None:
+        """Type it, and wait until the device is the person's and works without a network."""
+        self.page.get_by_label("邀请码或邀请链接").fill(code)
         self.page.get_by_role("button", name="启用", exact=True).click()
         expect(self.page.get_by_role("heading", name=re.compile("今天"))).to_be_visible()
         self.page.evaluate(READY)
