@@ -25,7 +25,7 @@ class Desk:
         self.who = who
         self.faults: list[str] = []
         self.pressed: list[str] = []
-        self.page: Page = browsers.open(f"desk-{who}", DESK, **options).pages[0]
+        self.page: Page = browsers.open(f"desk-{who}", **{"viewport": DESK, **options}).pages[0]
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("console", lambda said: self.faults.append(said.text) if UNSURE.search(said.text) else None)
         self.page.on("request", self._asked)
