@@ -112,6 +112,9 @@ class Asker:
     def put(self, path: str, body: dict[str, Any]) -> Any:
         return self._ask("PUT", path, body, self._token)
 
+    def patch(self, path: str, body: dict[str, Any]) -> Any:
+        return self._ask("PATCH", path, body, self._token)
+
     def delete(self, path: str) -> Any:
         return self._ask("DELETE", path, None, self._token)
 
