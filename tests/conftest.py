@@ -27,6 +27,7 @@ from tests.stories import FakeTime, Server
 
 economy.keep_in_memory()
 economy.compile_routes_once()
+economy.compile_statements_once()
 economy.keep_what_is_imported()
 
 OFFICE_WORK = {
