@@ -18,6 +18,7 @@ from backend.services import finding_tally, map_layers, placing
 from backend.transactions import reading, writing
 from geo.position import parse_position
 from geo.tiles.tile import tile_at
+from tests.backend.fires import POINTS, north
 from tests.backend.records import BEIJING_CITY, CHENGZHONG, GUIGANG, LIUJIANG, Person, Records
 from tests.stories import Server
 
@@ -133,6 +134,47 @@ def test_ones_own_finding_elsewhere_counts_in_its_cell_too(office: Records, clie
 def test_a_filter_that_a_layer_does_not_know_is_refused(boss: Map, layer: str) -> None:
     answer = boss.get(layer, 14, state="closed")
     assert (answer.status_code, answer.json["code"]) == (422, "filter-invalid")
+
+
+def test_fire_points_are_narrowed_as_their_list_is(office: Records, boss: Map) -> None:
+    for metres, source, seen_at in (
+        (0, "message", "2026-11-20T12:00:00+08:00"),
+        (5000, "drone", "2026-11-21T12:00:00+08:00"),
+    ):
+        lon, lat = north(metres)
+        said = {"source": source, "position": {"lon": lon, "lat": lat, "datum": "CGCS2000", "accuracy_m": 5}}
+        made = boss.client.post(POINTS, json={**said, "seen_at": seen_at}, headers=boss.headers)
+        assert made.status_code == 201, made.text
+    for query, many in (
+        ({}, 2),
+        ({"state": "open"}, 2),
+        ({"state": "answered"}, 0),
+        ({"source": "drone"}, 1),
+        ({"cell": "450206"}, 1),
+        ({"cell": "450202"}, 0),
+        ({"first_to": "2026-11-20"}, 1),
+        ({"first_from": "2026-11-21T00:00:00+08:00"}, 1),
+    ):
+        assert len(boss.shows("fire_points", 8, **query)) == many, query
+    for layer, query in (("findings", {"source": "drone"}), ("fire_points", {"topic": "dust"})):
+        refused = boss.get(layer, 8, **query)
+        assert (refused.status_code, refused.json["code"]) == (422, "filter-invalid")
+
+
+@pytest.mark.parametrize("zoom", [8, 11])
+def test_every_cell_is_named_in_one_tile_of_a_zoom(boss: Map, zoom: int) -> None:
+    _, x, y = tile_at(*LIUJIANG, zoom)
+    names: list[str] = []
+    drawn: set[str] = set()
+    for column in range(x - 1, x + 2):
+        for row in range(y - 1, y + 2):
+            answer = boss.client.get(f"/api/v1/tiles/cells/{zoom}/{column}/{row}.mvt", headers=boss.headers)
+            decoded = mapbox_vector_tile.decode(answer.data) if answer.data else {}
+            names += [each["properties"]["code"] for each in decoded.get("cell_names", {}).get("features", [])]
+            drawn |= {each["properties"]["code"] for each in decoded.get("cells", {}).get("features", [])}
+    assert names
+    assert len(names) == len(set(names))
+    assert set(names) <= drawn
 
 
 def test_sites_are_points_and_the_layers_say_where_they_are(office: Records, boss: Map) -> None:
