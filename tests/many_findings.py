@@ -345,8 +345,8 @@ def _count(connection: Connection) -> None:
         *(
             "INSERT INTO finding_tally (kind, key, county, topic, state, severity, n, lon_sum, lat_sum) "
             f"SELECT {kind}, {key.format(row='finding')}, coalesce(substr(cell_code, 1, 6), ''), topic, state, "
-            f"severity, count(*), coalesce(sum(lon), 0), coalesce(sum(lat), 0) FROM finding WHERE {known.format(row='finding')} "
-            "GROUP BY 2, 3, 4, 5, 6"
+            "severity, count(*), coalesce(sum(lon), 0), coalesce(sum(lat), 0) FROM finding "
+            f"WHERE {known.format(row='finding')} GROUP BY 2, 3, 4, 5, 6"
             for kind, key, known in _squares.KINDS
         ),
         f"INSERT INTO finding_standing ({', '.join(_figures.STANDING)}) {standings}",

@@ -92,6 +92,25 @@ def test_the_map_is_narrowed_like_the_list(
     assert len(listed) == expected
 
 
+@pytest.mark.parametrize("more", [{}, {"found_from": "2020-01-01"}])
+@pytest.mark.parametrize("zoom", [6, 9, 11, 13])
+def test_the_map_of_a_cell_shows_what_its_list_does_whether_it_is_tallied_or_counted(
+    office: Records, boss: Map, zoom: int, more: dict[str, str]
+) -> None:
+    wei = office.person("inspector", "450206")
+    places = (LIUJIANG, CHENGZHONG, GUIGANG, BEIJING_CITY)
+    for place in places:
+        office.finding(wei, place)
+    one_a_tile = {tile_at(*place, zoom): place for place in places}.values()
+    for code, there in (("450200", 2), ("450206", 1), ("450206100", 1), ("450800", 1), ("unassigned", 1)):
+        query = {"cell": code, **more}
+        assert len(boss.client.get("/api/v1/findings", headers=boss.headers, query_string=query).json["items"]) == there
+        assert sum(boss.count(zoom, place, **query) for place in one_a_tile) == there, code
+    for narrowed in ({"cell": "450206"}, {"state": "submitted"}):
+        (county,) = [each for each in boss.shows("cells", 8, **narrowed, **more) if each["code"] == "450206"]
+        assert county["all"] == 1
+
+
 @pytest.mark.parametrize("zoom", [5, 8, 11, 14])
 @pytest.mark.parametrize("grants", [("450200",), ("450206",), ("450206100",), ("450202", "450800"), ()])
 @pytest.mark.parametrize("role", ["inspector", "supervisor"])

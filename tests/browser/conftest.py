@@ -106,6 +106,10 @@ class Asker:
     def get(self, path: str) -> Any:
         return self._ask("GET", path, None, self._token)
 
+    def bytes_of(self, path: str) -> bytes:
+        """What a route answers that does not answer in JSON."""
+        return self._bytes("GET", path, None, self._token)
+
     def post(self, path: str, body: dict[str, Any]) -> Any:
         return self._ask("POST", path, body, self._token)
 
@@ -119,12 +123,15 @@ class Asker:
         return self._ask("DELETE", path, None, self._token)
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str]) -> Any:
+        return json.loads(self._bytes(method, path, body, headers) or b"null")
+
+    def _bytes(self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str]) -> bytes:
         assert self.station.server is not None
         url = f"https://localhost:{self.station.server.port}{path}"
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(url, data, {"Content-Type": "application/json", **headers}, method=method)
         with urllib.request.urlopen(request, timeout=60, context=self._trust) as answer:
-            return json.loads(answer.read() or b"null")
+            return bytes(answer.read())
 
 
 class Browsers:
