@@ -19,13 +19,17 @@ OF_SUPERVISORS = (
     ("/tasks", "tasks"),
     ("/tasks/rules", "task-rules"),
     ("/campaigns", "campaigns"),
-    ("/statistics", "statistics"),
     ("/inspections", "inspections"),
     ("/certificates", "certificates"),
     ("/feed", "feed"),
     ("/account", "account"),
 )
-OF_OFFICES = (("/papers", "papers"), ("/papers/new", "paper-new"), ("/papers/templates", "paper-templates"))
+OF_THE_CITY = (
+    ("/statistics", "statistics"),
+    ("/papers", "papers"),
+    ("/papers/new", "paper-new"),
+    ("/papers/templates", "paper-templates"),
+)
 OF_ADMINS = (
     ("/county-tables", "county-tables"),
     ("/exports", "exports"),
@@ -151,10 +155,10 @@ def a_handler(album: Album, browsers: Browsers) -> None:
 
 
 def an_air_office(album: Album, browsers: Browsers) -> None:
-    """Papers, and one of them."""
+    """The city's figures, papers, and one of them."""
     desk = Desk(browsers, "demo-mo").sign_in()
     page = desk.page
-    by_address(album, page, OF_OFFICES)
+    by_address(album, page, OF_THE_CITY)
     page.goto("/console/papers")
     settled(page)
     page.get_by_role("link", name=re.compile("〔")).first.click()

@@ -116,8 +116,6 @@ def looking_around(album: Album, phone: Phone) -> None:
     page.wait_for_load_state("networkidle")
     standing_at_the_site(page)
     expect(page.get_by_text("定位良好").first).to_be_visible()
-    for _ in range(3):
-        page.locator(".maplibregl-ctrl-zoom-out").click()
     album.take(page, "map")
     page.get_by_role("button", name="列表").click()
     expect(page.get_by_role("region", name="列表")).to_be_visible()
@@ -195,7 +193,7 @@ def an_inspection(album: Album, phone: Phone) -> None:
     expect(page.get_by_role("button", name="提交", exact=True)).to_be_visible()
     album.take(page, "inspection-review")
     page.get_by_role("button", name="提交", exact=True).click()
-    expect(page.get_by_text(re.compile("有网后自动上报"))).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="有网后自动上报")).to_be_visible()
     album.take(page, "inspection-done")
 
 
