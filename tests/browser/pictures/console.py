@@ -145,10 +145,13 @@ def a_handler(album: Album, browsers: Browsers) -> None:
     """What an office has been given."""
     desk = Desk(browsers, "demo-pan").sign_in()
     settled(desk.page)
+    desk.page.get_by_role("tab", name="整改中").click()
+    expect(desk.page.get_by_text("两辆渣土车轮胎带泥上路")).to_be_visible()
     album.take(desk.page, "inbox")
     desk.page.get_by_role("tab", name="待签收").click()
     expect(desk.page.get_by_text(FRESH)).to_be_visible()
     desk.page.get_by_role("row").filter(has_text=FRESH).get_by_role("link").click()
+    expect(desk.page.get_by_role("heading", name="办理", exact=True)).to_be_visible()
     settled(desk.page)
     album.take(desk.page, "inbox-item")
     album.again_in_english(desk.page)
