@@ -33,8 +33,6 @@ OF_THE_CITY = (
 OF_ADMINS = (
     ("/county-tables", "county-tables"),
     ("/exports", "exports"),
-    ("/tasks/draws", "draws"),
-    ("/statistics/hundreds", "hundreds"),
     ("/people", "people"),
     ("/devices", "devices"),
     ("/grid", "grid"),
@@ -162,6 +160,11 @@ def an_air_office(album: Album, browsers: Browsers) -> None:
     desk = Desk(browsers, "demo-mo").sign_in()
     page = desk.page
     by_address(album, page, OF_THE_CITY)
+    page.goto("/console/statistics")
+    settled(page)
+    page.locator('a[href*="/statistics/hundreds?"]').first.click()
+    settled(page)
+    album.take(page, "hundreds")
     page.goto("/console/papers")
     settled(page)
     page.get_by_role("link", name=re.compile("〔")).first.click()
@@ -181,6 +184,16 @@ def an_admin(album: Album, browsers: Browsers) -> None:
     settled(page)
     album.take(page, "period")
     by_address(album, page, OF_ADMINS)
+    page.goto("/console/tasks/draws")
+    settled(page)
+    page.get_by_role("button", name=re.compile(r"\d{4}Q\d")).first.click()
+    settled(page)
+    album.take(page, "draws")
+    page.goto("/console/checklists")
+    page.get_by_placeholder("查找检查表").fill("straw-liujiang")
+    page.get_by_role("button", name="与前一版比对").first.click()
+    settled(page)
+    album.take(page, "checklist-compare")
     page.goto("/console/people")
     settled(page)
     page.get_by_role("link", name=re.compile("韦敏")).first.click()
