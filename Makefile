@@ -18,7 +18,7 @@ help: ## list the targets
 run: venv ## serve for real use on http://127.0.0.1:8000 (HOST, PORT and more: see README.md)
 	@exec $(VENV_PYTHON) -m backend.serve
 
-demo: venv ## play an inspector's day on sample data, then serve it (DEMO_ONCE=1: stop after the day)
+demo: venv ## play five weeks and a day on sample data, then serve it (DEMO_ONCE=1: stop after the day)
 	@exec $(VENV_PYTHON) -m backend.serve --demo
 
 test: checks ## lint, types and tests: the gate for every change

@@ -216,11 +216,15 @@ class OfficeDeeds:
         return self.desk.upload(who, f"{caption}.jpg", "image/jpeg", data)
 
     def look_back(self, deed: Json) -> None:
-        """A closed finding looked at again: it did not hold."""
-        if self._finding(deed["finding"])["state"] == "closed":
+        """A closed finding looked at again: it holds, or the plan says how it does not."""
+        finding = self._finding(deed["finding"])
+        looked = any(one["state"] == "done" for one in finding["look_backs"])
+        if finding["state"] == "closed" and not looked:
             self._step(LUO, deed["finding"], {"from": "closed", "to": "look_back"})
         if self._finding(deed["finding"])["state"] == "look_back":
-            self._step(LUO, deed["finding"], {"from": "look_back", "to": "reopened", "note": deed["relapse"]})
+            to = "reopened" if "relapse" in deed else "closed"
+            said = {"from": "look_back", "to": to, "note": deed.get("relapse", "现场回看，保持良好")}
+            self._step(LUO, deed["finding"], said)
 
     def _handler(self, key: str) -> str:
         (finding,) = [one for one in self.plan["findings"] if one["key"] == key]

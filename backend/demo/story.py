@@ -96,7 +96,6 @@ class Day:
         """A device of the plan, enrolled when it was not yet."""
         storage = FolderStorage(self.folder / "devices" / str(plan.get("folder") or plan["user"]))
         device = Device(http, storage, clock, new_id)
-        device.photos.chunk_bytes = 64 * 1024
         if storage.get("meta", "token") is None:
             invitation = self.desk.make(ADMIN, "/devices/invitations", {"user": plan["user"]})
             device.enrol(invitation["code"], plan["name"], plan["platform"])
@@ -105,6 +104,7 @@ class Day:
     def play_device(self, plan: Json) -> Device:
         """One device: enrolled, records made without a network, then synced through its trouble."""
         device, storage = self.device(plan, ShakyNetwork(self.connect(), plan["trouble"]), SystemClock())
+        device.photos.chunk_bytes = 16 * 1024  # several to a photo, so that a network can go in the middle of one
         recorder = Recorder(device, storage, self)
         for record in plan["records"]:
             self._record(recorder, record)

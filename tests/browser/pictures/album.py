@@ -12,7 +12,17 @@ from playwright.sync_api import Page, expect
 from tests.backend.serving import ROOT, eventually
 
 MOST_BYTES = 60_000
-BUSY = ".el-message, .el-skeleton:visible, .el-loading-mask:visible, .is-loading:visible, [aria-busy=true]:visible"
+BUSY = ", ".join(
+    (
+        ".el-message",
+        ".el-skeleton:visible",
+        ".el-loading-mask:visible",
+        ".is-loading:visible",
+        "[aria-busy=true]:visible",
+        ".sync-line.running:visible",
+    )
+)
+"""What says that a page has not come to rest: it fetches, it syncs, or it has a notice up that goes away."""
 DRAWN = {".maplibregl-canvas:visible": 100, ".chart:visible": 20}
 """What is drawn late, and from how many colours on it is there."""
 PICTURES_ARE_THERE = """() => [...document.images].every(

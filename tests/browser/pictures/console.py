@@ -19,18 +19,20 @@ OF_SUPERVISORS = (
     ("/tasks", "tasks"),
     ("/tasks/rules", "task-rules"),
     ("/campaigns", "campaigns"),
-    ("/statistics", "statistics"),
     ("/inspections", "inspections"),
     ("/certificates", "certificates"),
     ("/feed", "feed"),
     ("/account", "account"),
 )
-OF_OFFICES = (("/papers", "papers"), ("/papers/new", "paper-new"), ("/papers/templates", "paper-templates"))
+OF_THE_CITY = (
+    ("/statistics", "statistics"),
+    ("/papers", "papers"),
+    ("/papers/new", "paper-new"),
+    ("/papers/templates", "paper-templates"),
+)
 OF_ADMINS = (
     ("/county-tables", "county-tables"),
     ("/exports", "exports"),
-    ("/tasks/draws", "draws"),
-    ("/statistics/hundreds", "hundreds"),
     ("/people", "people"),
     ("/devices", "devices"),
     ("/grid", "grid"),
@@ -141,20 +143,28 @@ def a_handler(album: Album, browsers: Browsers) -> None:
     """What an office has been given."""
     desk = Desk(browsers, "demo-pan").sign_in()
     settled(desk.page)
+    desk.page.get_by_role("tab", name="整改中").click()
+    expect(desk.page.get_by_text("两辆渣土车轮胎带泥上路")).to_be_visible()
     album.take(desk.page, "inbox")
     desk.page.get_by_role("tab", name="待签收").click()
     expect(desk.page.get_by_text(FRESH)).to_be_visible()
     desk.page.get_by_role("row").filter(has_text=FRESH).get_by_role("link").click()
+    expect(desk.page.get_by_role("heading", name="办理", exact=True)).to_be_visible()
     settled(desk.page)
     album.take(desk.page, "inbox-item")
     album.again_in_english(desk.page)
 
 
 def an_air_office(album: Album, browsers: Browsers) -> None:
-    """Papers, and one of them."""
+    """The city's figures, papers, and one of them."""
     desk = Desk(browsers, "demo-mo").sign_in()
     page = desk.page
-    by_address(album, page, OF_OFFICES)
+    by_address(album, page, OF_THE_CITY)
+    page.goto("/console/statistics")
+    settled(page)
+    page.locator('a[href*="/statistics/hundreds?"]').first.click()
+    settled(page)
+    album.take(page, "hundreds")
     page.goto("/console/papers")
     settled(page)
     page.get_by_role("link", name=re.compile("〔")).first.click()
@@ -174,6 +184,16 @@ def an_admin(album: Album, browsers: Browsers) -> None:
     settled(page)
     album.take(page, "period")
     by_address(album, page, OF_ADMINS)
+    page.goto("/console/tasks/draws")
+    settled(page)
+    page.get_by_role("button", name=re.compile(r"\d{4}Q\d")).first.click()
+    settled(page)
+    album.take(page, "draws")
+    page.goto("/console/checklists")
+    page.get_by_placeholder("查找检查表").fill("straw-liujiang")
+    page.get_by_role("button", name="与前一版比对").first.click()
+    settled(page)
+    album.take(page, "checklist-compare")
     page.goto("/console/people")
     settled(page)
     page.get_by_role("link", name=re.compile("韦敏")).first.click()

@@ -9,7 +9,7 @@ from playwright.sync_api import Geolocation, Locator, Page, expect
 
 from tests.browser.conftest import AT_THE_SITE, Asker, Browsers, Station
 from tests.browser.phone import Phone
-from tests.browser.pictures.album import Album
+from tests.browser.pictures.album import Album, standing_still
 
 SITE = "演示工地一号（虚构）"
 CHECKLIST = "柳江区道路裸地矿山扬尘检查表"
@@ -116,6 +116,7 @@ def looking_around(album: Album, phone: Phone) -> None:
     page.wait_for_load_state("networkidle")
     standing_at_the_site(page)
     expect(page.get_by_text("定位良好").first).to_be_visible()
+    standing_still(page)  # where the map begins follows from the place; from there outwards
     for _ in range(3):
         page.locator(".maplibregl-ctrl-zoom-out").click()
     album.take(page, "map")
@@ -195,7 +196,7 @@ def an_inspection(album: Album, phone: Phone) -> None:
     expect(page.get_by_role("button", name="提交", exact=True)).to_be_visible()
     album.take(page, "inspection-review")
     page.get_by_role("button", name="提交", exact=True).click()
-    expect(page.get_by_text(re.compile("有网后自动上报"))).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="有网后自动上报")).to_be_visible()
     album.take(page, "inspection-done")
 
 
@@ -238,7 +239,7 @@ def a_recheck(album: Album, page: Page) -> None:
     again.first.click()
     expect(page.get_by_role("radio", name="合格")).to_be_visible()
     standing_at_the_site(page)
-    page.wait_for_load_state("networkidle")
+    expect(page.get_by_text("联网后可看")).to_have_count(0)
     album.take(page, "recheck")
     page.get_by_role("button", name="拍照").first.click()
     expect(page.get_by_role("button", name="拍照", exact=True).last).to_be_enabled()
