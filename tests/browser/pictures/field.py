@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from playwright.sync_api import Geolocation, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import AT_THE_SITE, Asker, Browsers, Station
-from tests.browser.phone import Phone
+from tests.browser.conftest import Asker, Browsers, Station
+from tests.browser.phone import Phone, standing_at_the_site
 from tests.browser.pictures.album import Album
 
 SITE = "演示工地一号（虚构）"
@@ -41,13 +41,6 @@ def walk(album: Album, station: Station, browsers: Browsers) -> None:
     at_once(album, phone)
     settings(album, page)
     album.again_in_english(page)
-
-
-def standing_at_the_site(page: Page) -> None:
-    """A fresh fix: the browser's feigned receiver says a place once, and an old one does not count."""
-    for metres in (9.0, 8.0):
-        place = Geolocation(latitude=AT_THE_SITE["latitude"], longitude=AT_THE_SITE["longitude"], accuracy=metres)
-        page.context.set_geolocation(place)
 
 
 def to_the_top(part: Locator) -> None:
