@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 from functools import partial
 
 import pytest
@@ -40,7 +41,7 @@ def test_an_inspection_outlives_a_reload_and_a_crash_at_each_of_its_steps(
     findings, inspections, devices = findings_of(admin), inspections_of(admin), devices_of(admin, "demo-wei")
     phone = Phone(browsers, "wei")
     enrol_with_the_answer_lost(phone, station)
-    phone.end_and_return(lambda: expect(phone.page.get_by_role("heading", name="今天")).to_be_visible())
+    phone.end_and_return(lambda: expect(phone.page.get_by_role("heading", name="今天", exact=True)).to_be_visible())
     phone.wait_for_checklists(SITE, CHECKLIST)
     station.kill()
     original = photo(2000, 1600)
@@ -128,6 +129,53 @@ def answer_each_step(phone: Phone, original: bytes) -> None:
     phone.end_and_return(lambda: expect(phone.page.get_by_text("在本机，待上报").first).to_be_visible())
     phone.look_at_submissions()
     phone.end_and_return(lambda: expect(phone.page.get_by_text("照片已存 0 / 3")).to_be_visible())
+
+
+@pytest.mark.slow
+def test_what_is_half_done_on_a_finding_outlives_a_crash_with_its_photos(
+    station: Station, browsers: Browsers, admin: Asker
+) -> None:
+    finding = next(
+        each["id"] for each in admin.get("/api/v1/findings?limit=100")["items"] if each["state"] == "rectifying"
+    )
+    phone = Phone(browsers, "wei")
+    phone.enrol(station, "demo-wei")
+    phone.page.goto(f"/app/finding/{finding}")
+    photos = phone.page.get_by_role("button", name=re.compile("^查看照片"))
+    phone.page.get_by_role("button", name="反馈", exact=True).click()
+    phone.page.get_by_label("说明", exact=True).fill("已冲洗")
+    phone.photograph(phone.page)
+    phone.page.get_by_label("补充说明").fill("门口还有泥")
+    phone.page.get_by_role("button", name="加照片").click()
+    phone.photograph(phone.page.locator("section").filter(has=phone.page.get_by_label("补充说明")))
+    expect(photos).to_have_count(2)
+
+    phone.crash(f"/app/finding/{finding}")
+    photos = phone.page.get_by_role("button", name=re.compile("^查看照片"))
+    expect(photos).to_have_count(2)
+    expect(phone.page.get_by_label("补充说明")).to_have_value("门口还有泥")
+    expect(phone.page.get_by_label("说明", exact=True)).to_have_value("已冲洗")
+    phone.page.get_by_role("button", name="发送").click()
+    phone.page.get_by_role("button", name="确认反馈").click()
+    expect(photos).to_have_count(0)
+
+    phone.page.goto("/app/finding/new")
+    phone.photograph(phone.page)
+    phone.report("当场就改")
+    phone.page.get_by_text("当场整改（立行立改）").click()
+    phone.photograph(phone.page)
+    phone.crash(phone.page.url)
+    expect(phone.page.get_by_role("button", name=re.compile("^查看照片"))).to_have_count(1)
+    phone.page.get_by_role("button", name="当场销号").click()
+    phone.look_at_submissions()
+    phone.sync()
+    expect(phone.page.get_by_text("全部已送达").last).to_be_visible()
+    (at_once,) = (each for each in findings_of(admin).values() if each["description"] == "当场就改")
+    assert at_once["state"] == "closed"
+    told = admin.get(f"/api/v1/findings/{finding}")
+    assert (told["state"], [each["text"] for each in told["comments"]].count("门口还有泥")) == ("feedback", 1)
+    assert all(each["stored"] for each in told["photos"])
+    assert phone.faults == []
 
 
 @pytest.mark.slow

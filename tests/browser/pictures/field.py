@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from playwright.sync_api import Geolocation, Locator, Page, expect
 
 from tests.browser.conftest import AT_THE_SITE, Asker, Browsers, Station
-from tests.browser.phone import Phone
+from tests.browser.phone import Phone, standing_at_the_site
 from tests.browser.pictures.album import Album, standing_still
 
 SITE = "演示工地一号（虚构）"
@@ -58,13 +58,6 @@ def without_network(phone: Phone) -> None:
     phone.context.set_offline(False)
     phone.context.set_offline(True)
     expect(phone.page.get_by_text("离线", exact=True)).to_be_visible()
-
-
-def standing_at_the_site(page: Page) -> None:
-    """A fresh fix: the browser's feigned receiver says a place once, and an old one does not count."""
-    for metres in (9.0, 8.0):
-        place = Geolocation(latitude=AT_THE_SITE["latitude"], longitude=AT_THE_SITE["longitude"], accuracy=metres)
-        page.context.set_geolocation(place)
 
 
 def to_the_top(part: Locator) -> None:
