@@ -20,7 +20,7 @@ from typing import TypeVar
 import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
 
 Found = TypeVar("Found")
 

@@ -112,6 +112,7 @@ ADMIN = {
 OFFICE = {
     "POST /api/v1/evidence/bundles/<uuid:finding_id>",
     "GET /api/v1/certificates",
+    "GET /api/v1/colleagues",
     "GET /api/v1/supervision",
     "GET /api/v1/supervision/<uuid:proposal_id>",
     "POST /api/v1/supervision/<uuid:proposal_id>/dismiss",
@@ -233,6 +234,7 @@ PEOPLE = {
     "GET /api/v1/offices",
     "GET /api/v1/patrols/<uuid:patrol_id>/track",
     "POST /api/v1/auth/logout",
+    "POST /api/v1/findings/<uuid:finding_id>/comments",
     "POST /api/v1/findings/<uuid:finding_id>/steps",
     "POST /api/v1/auth/password",
     "POST /api/v1/fire-points",
@@ -311,6 +313,7 @@ PERSONAL = {
     "GET /api/v1/sites/<uuid:site_id>/history": "sites",
     "GET /api/v1/sites/by-label/<label>": "sites",
     "GET /api/v1/certificates": "certificates",
+    "GET /api/v1/colleagues": "colleagues",
     "GET /api/v1/users": "people",
     "GET /api/v1/users/<uuid:user_id>": "people",
 }

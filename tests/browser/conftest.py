@@ -16,12 +16,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from playwright.sync_api import BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, Playwright, expect, sync_playwright
 
-from tests.backend.serving import ROOT, Served
+from tests.backend.serving import PATIENCE_S, ROOT, Served
 from tests.browser.line import Line
 
 HOST = "bluegrid.test"
@@ -31,6 +32,8 @@ DESK = {"width": 1280, "height": 720}
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
 )
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 AT_THE_SITE = {"latitude": 24.2550, "longitude": 109.3300, "accuracy": 8.0}
 
 
@@ -103,35 +106,53 @@ class Asker:
     def get(self, path: str) -> Any:
         return self._ask("GET", path, None, self._token)
 
+    def bytes_of(self, path: str) -> bytes:
+        """What a route answers that does not answer in JSON."""
+        return self._bytes("GET", path, None, self._token)
+
     def post(self, path: str, body: dict[str, Any]) -> Any:
         return self._ask("POST", path, body, self._token)
 
     def put(self, path: str, body: dict[str, Any]) -> Any:
         return self._ask("PUT", path, body, self._token)
 
+    def patch(self, path: str, body: dict[str, Any]) -> Any:
+        return self._ask("PATCH", path, body, self._token)
+
     def delete(self, path: str) -> Any:
         return self._ask("DELETE", path, None, self._token)
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str]) -> Any:
+        return json.loads(self._bytes(method, path, body, headers) or b"null")
+
+    def _bytes(self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str]) -> bytes:
         assert self.station.server is not None
         url = f"https://localhost:{self.station.server.port}{path}"
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(url, data, {"Content-Type": "application/json", **headers}, method=method)
         with urllib.request.urlopen(request, timeout=60, context=self._trust) as answer:
-            return json.loads(answer.read() or b"null")
+            return bytes(answer.read())
 
 
 class Browsers:
     """Chromium with a profile of its own for each person, kept over its closings and crashes."""
 
-    def __init__(self, playwright: Playwright, station: Station, folder: Path) -> None:
+    def __init__(self, playwright: Playwright, station: Station, folder: Path, camera: Path | None = None) -> None:
+        """`camera`: a film (mjpeg) that the cameras see; without one they see a test picture."""
         self.playwright = playwright
         self.station = station
         self.folder = folder
+        self.camera = camera
         self._open: list[BrowserContext] = []
 
-    def open(self, who: str, viewport: dict[str, int] = PHONE, **options: Any) -> BrowserContext:
-        """The browser of `who`, at the server's host, with a camera and a place; opened again, it remembers."""
+    def open(
+        self, who: str, viewport: dict[str, int] = PHONE, before_the_lens: Path | None = None, **options: Any
+    ) -> BrowserContext:
+        """The browser of `who`, at the server's host, with a camera and a place; opened again, it remembers.
+
+        The camera sees the film `before_the_lens` (MJPEG) over and over, else what all cameras see.
+        """
+        film = before_the_lens or self.camera
         context = self.playwright.chromium.launch_persistent_context(
             self.folder / who,
             executable_path=CHROMIUM,
@@ -141,6 +162,7 @@ class Browsers:
                 f"--ignore-certificate-errors-spki-list={self.station.certificate_pin()}",
                 "--use-fake-device-for-media-stream",
                 "--use-fake-ui-for-media-stream",
+                *([f"--use-file-for-fake-video-capture={film}"] if film else []),
             ],
             **{
                 "base_url": self.station.url,
@@ -153,9 +175,23 @@ class Browsers:
                 **options,
             },
         )
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(PATIENCE_MS)
         self._open.append(context)
         return context
+
+    def kill(self, who: str) -> None:
+        """End the browser of `who` at once with all its processes, as an empty battery would. Any thread may."""
+        profile = f"--user-data-dir={self.folder / who}"
+        ended: list[psutil.Process] = []
+        for process in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                if profile in process.cmdline():
+                    ended += [process, *process.children(recursive=True)]
+        assert ended, f"no browser of {who} runs"
+        for process in ended:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(ended, timeout=PATIENCE_S)
 
     def close(self) -> None:
         for context in self._open:
@@ -169,9 +205,9 @@ def playwright() -> Iterator[Playwright]:
         yield playing
 
 
-def play_day(data: Path) -> Path:
-    """A fresh data folder of a demo, after its day."""
-    demo = Served(data, "--demo", DEMO_ONCE="1")
+def play_day(data: Path, *, weeks: bool = False) -> Path:
+    """A fresh data folder of a demo, after its day; with the weeks before it when they are wanted."""
+    demo = Served(data, "--demo", DEMO_ONCE="1", DEMO_WEEKS="1" if weeks else "0")
     try:
         assert demo.ended() == 0, "\n".join(demo.lines)
     finally:

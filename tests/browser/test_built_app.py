@@ -13,7 +13,7 @@ def test_the_app_starts_again_with_the_server_dead(station: Station, browsers: B
     phone.enrol(station, "demo-wei")
     station.kill()
     phone.page.reload()
-    expect(phone.page.get_by_role("heading", name="今天")).to_be_visible()
+    expect(phone.page.get_by_role("heading", name="今天", exact=True)).to_be_visible()
     phone.crash()
-    expect(phone.page.get_by_role("heading", name="今天")).to_be_visible()
+    expect(phone.page.get_by_role("heading", name="今天", exact=True)).to_be_visible()
     assert phone.faults == []

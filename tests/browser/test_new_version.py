@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from tests.backend.serving import ROOT
 from tests.browser.conftest import Browsers, Station
+from tests.browser.looker import Looker
 from tests.browser.phone import Phone
 
 NEXT = "蓝格现场检查（新版）"
@@ -54,6 +55,9 @@ def test_a_new_version_is_offered_and_waits_until_all_was_handed_in(
     expect(page.get_by_text("新版本已准备好。")).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="更新", exact=True).click()
     expect(page.get_by_text(re.compile("后再更新。"))).to_be_visible()
+    looker = Looker(phone)
+    looker.look("a newer version waits")
+    assert looker.found == []
     page.reload()
     expect(page.get_by_text("新版本已准备好。")).to_be_visible()
     assert page.title() != NEXT

@@ -1,0 +1,35 @@
+"""Which duties an inspection asks for: those of the chosen site's own cell, wherever the inspector prepares it."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Browsers, Station
+from tests.browser.phone import Phone
+from tests.browser.test_field_day import CHECKLIST, SITE
+
+IN_GUIGANG = {"latitude": 22.97, "longitude": 109.60, "accuracy": 8.0}
+GUIGANGS = "贵港市施工扬尘检查表"
+
+
+@pytest.mark.slow
+def test_a_chosen_site_decides_the_duties_and_where_one_stands_does_without_one(
+    station: Station, browsers: Browsers
+) -> None:
+    phone = Phone(browsers, "wei", geolocation=IN_GUIGANG)
+    phone.enrol(station, "demo-wei")
+    page = phone.page
+    page.goto("/app/inspection/new")
+    offered = page.get_by_role("radiogroup", name="检查表")
+    expect(offered.get_by_text(GUIGANGS)).to_be_visible()
+    expect(offered.get_by_text(CHECKLIST)).to_have_count(0)
+    page.get_by_role("button", name=SITE).click()
+    expect(offered.get_by_text(CHECKLIST)).to_be_visible()
+    expect(offered.get_by_text(GUIGANGS)).to_have_count(0)
+    offered.get_by_text(CHECKLIST).click()
+    page.get_by_role("button", name="开始", exact=True).click()
+    page.wait_for_url("**/run")
+    page.wait_for_timeout(3000)
+    print(page.locator("main").aria_snapshot())
+    assert phone.faults == []
