@@ -260,6 +260,7 @@ KNOWN = {
     "GET /api/v1/inspections": False,
     "GET /api/v1/inspections/<uuid:inspection_id>": False,
     "GET /api/v1/look-backs": False,
+    "GET /api/v1/look-backs/rules": False,
     "GET /api/v1/packs/<sha256>": False,
     "GET /api/v1/patrols": False,
     "PUT /api/v1/patrols/<uuid:patrol_id>/track": False,

@@ -16,7 +16,18 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from backend.exports.columns import columns_of
-from backend.models import AuditEvent, CountyTable, Finding, Hop, IssuedPaper, Office, Paper, PaperFinding, Statement
+from backend.models import (
+    AuditEvent,
+    CountyTable,
+    Finding,
+    Hop,
+    IssuedPaper,
+    Office,
+    Paper,
+    PaperFinding,
+    Statement,
+    User,
+)
 from backend.services import accounts, written_days
 from tests.backend.records import CHENGZHONG, Person, Records, new_id
 from tests.backend.test_export_formats import LEDGER
@@ -335,3 +346,36 @@ def test_a_day_is_read_in_the_forms_that_offices_write_and_never_guessed(written
     read = written_days.read(written)
     assert read.day == day
     assert (read.fault is None) == (day is not None)
+
+
+@pytest.mark.both_databases
+def test_who_is_named_in_a_statement_is_cleared_when_the_persons_data_is_erased_and_nothing_else(county, session):
+    wang, _ = county.handler()
+    user = session.get(User, wang.id)
+    user.display_name, user.phone = "王强", "138 0000 0000"
+    session.commit()
+    finding, other = county.weeks.found(), county.weeks.found(CHENGZHONG)
+    table = county.applied(xlsx([], HEADINGS, row(finding, 责任领导="副区长王强", 联系人及电话="李工 13800000000")))
+    elsewhere = county.send(xlsx([], HEADINGS, row(other, 责任领导="王强", 联系人及电话="李四")), cell="450202").json
+    assert county.apply(elsewhere).status_code == 200
+    url = f"/api/v1/users/{wang.id}"
+    admin = county.admin.headers
+    rev = county.client.get(url, headers=admin).json["rev"]
+    rev = county.client.patch(url, json={"rev": rev, "active": False}, headers=admin).json["rev"]
+    plan = county.client.get(f"{url}/erasure", headers=admin).json
+    assert [(each["number"], each["field"]) for each in plan["statements"]] == [
+        (finding.number, "leader"),
+        (finding.number, "contact"),
+    ]
+    assert {"what": "county_table_file", "rows": 1, "why": "sent"} in plan["kept"]
+    assert {"statements", "name"} <= set(plan["erased"])
+    done = county.client.post(f"{url}/erasure", json={"rev": rev, "reason": "left"}, headers=admin)
+    assert done.status_code == 200, done.text
+    [said] = county.said(finding)
+    assert (said["leader"], said["contact"], said["progress"]) == (None, None, "已覆盖防尘网")
+    assert county.said(other)[0]["leader"] == "王强"  # somebody else of that name, in another county
+    report = county.client.get(f"{URL}/{table['id']}", headers=admin).json["report"]
+    assert "王强" not in str(report)
+    assert "13800000000" not in str(report)
+    with pytest.raises(DatabaseError, match="append-only"):
+        session.execute(text("UPDATE statement SET leader = 'x'"))
