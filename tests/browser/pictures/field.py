@@ -238,7 +238,7 @@ def a_recheck(album: Album, page: Page) -> None:
     expect(page.get_by_role("button", name="拍照", exact=True).last).to_be_enabled()
     album.take(page, "recheck-camera")
     page.get_by_role("button", name="拍照", exact=True).last.click()
-    expect(page.get_by_text("已存本机").first).to_be_visible()
+    expect(page.get_by_text("照片已存本机").first).to_be_visible()
     page.get_by_role("button", name="完成", exact=True).click()
     page.get_by_role("radio", name="合格").click()
     page.get_by_role("heading", name="结论").scroll_into_view_if_needed()

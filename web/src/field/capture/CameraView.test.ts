@@ -43,7 +43,9 @@ afterEach(() => {
 })
 
 const button = (name: string): HTMLButtonElement =>
-  [...page.querySelectorAll('button')].find((each) => (each.getAttribute('aria-label') ?? each.textContent).trim() === name)!
+  [...page.querySelectorAll('button')].find(
+    (each) => (each.getAttribute('aria-label') ?? each.textContent).trim() === name,
+  )!
 const escape = (): boolean => document.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape' }))
 
 test('the camera stays open until the photo that was just taken is there', async () => {

@@ -150,6 +150,9 @@ export interface Meta {
   install: string
   key: { privateKey: CryptoKey; jwk: JsonWebKey }
   token: string
+  /** The one before the last rotation, and when that was, by this device's clock. */
+  token_before: string
+  token_at: number
   server: ServerKnown
   stream: Tip
   cursor: string

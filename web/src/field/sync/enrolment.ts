@@ -85,7 +85,8 @@ export class Enrolment {
   private async identity({ token, epoch, limits, user, receipt_key: key }: Said): Promise<Change[]> {
     const server: ServerKnown = { epoch, limits, user }
     const learnt = key == null ? [] : await this.receipts.learning([key])
-    return [['meta', 'token', token], ['meta', 'server', server], ...learnt]
+    const fresh: Change[] = ['token_before', 'token_at'].map((name) => ['meta', name, null])
+    return [['meta', 'token', token], ...fresh, ['meta', 'server', server], ...learnt]
   }
 
   /** What becomes of what is here already. */

@@ -73,7 +73,7 @@ export class Device {
     this.recording = new Recording(db, this.outbox, this.photos, makeId)
     this.drafts = new Drafts(db, clock)
     const [mirror, receipts] = [new Mirror(db), new Receipts(db)]
-    this.server = new Server(db, transport, this.outbox, mirror, this.photos)
+    this.server = new Server(db, transport, this.outbox, mirror, this.photos, clock)
     this.enrolment = new Enrolment(db, this.server, this.outbox, this.photos, receipts, app)
     this.syncing = new Syncing(
       this.server,

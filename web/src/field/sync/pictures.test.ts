@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto'
 import { NoAnswer } from '@shared/problem'
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 import { Device } from '.'
 import { utf8 } from './bytes'
 import { FieldDatabase } from './database'
@@ -101,5 +101,14 @@ test('on mobile data they wait for Wi-Fi where the person chose so', async () =>
   await device.chooseMediaPolicy({ wifiOnlyAboveMb: 2, filmsOnWifiOnly: true })
   expect(await device.keepPictures(['aa'])).toBe(1)
   await device.chooseMediaPolicy({ wifiOnlyAboveMb: null, filmsOnWifiOnly: false })
+  expect(await device.keepPictures(['aa'])).toBe(0)
+})
+
+test('a phone that is nearly full keeps its room for what is taken on it', async () => {
+  gallery.has.aa = 10
+  const storage = { estimate: async () => ({ usage: 9_900_000_000, quota: 10_000_000_000 }) }
+  vi.stubGlobal('navigator', { locks: navigator.locks, storage })
+  expect([await device.keepPictures(['aa']), gallery.asked]).toEqual([1, []])
+  vi.unstubAllGlobals()
   expect(await device.keepPictures(['aa'])).toBe(0)
 })

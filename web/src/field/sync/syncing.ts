@@ -37,6 +37,7 @@ export class Syncing {
     if (!(await this.upload(report))) return
     if (await this.pull.run(report)) report.packsLacking = await this.packs.refresh()
     await this.photos.collect()
+    await this.server.renewToken()
   }
 
   /** Send photo bytes; one that cannot go now does not keep back the others, nor what is recorded meanwhile. */
