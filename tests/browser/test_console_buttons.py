@@ -8,7 +8,6 @@ from pathlib import Path
 
 from tests.browser.routes import changes
 
-
 # Asked for by the code that a person owes after a single sign-on alone; tests/backend/test_single_sign_on.py owes it.
 ELSEWHERE = {"POST /auth/second-factor/prove"}
 
