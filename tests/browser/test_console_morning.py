@@ -49,7 +49,6 @@ def test_several_are_verified_dispatched_and_taken_back_merged_and_parted_again(
     expect(desk.dialog).to_contain_text("已撤销 2 条")
     desk.press("关闭", desk.dialog.locator(".el-dialog__footer"))
     assert {standing(admin, each)["state"] for each in (FRESH, OTHER)} == {"registered"}
-    desk.press("刷新")
     desk.press("取消选择")
     choose(FRESH, OTHER)
     desk.press("并入")
