@@ -101,6 +101,7 @@ ADMIN = {
     "POST /api/v1/periods",
     "POST /api/v1/periods/<uuid:period_id>/freeze",
     "POST /api/v1/periods/<uuid:period_id>/reissue",
+    "GET /api/v1/county-tables/left-out",
     "GET /api/v1/draws",
     "GET /api/v1/draws/<uuid:draw_id>",
     "POST /api/v1/draws",
@@ -215,6 +216,7 @@ COUNTY = {
     "GET /api/v1/county-tables/<uuid:table_id>",
     "GET /api/v1/county-tables/<uuid:table_id>/file",
     "GET /api/v1/county-tables/blank.xlsx",
+    "GET /api/v1/county-tables/offered",
     "POST /api/v1/county-tables",
     "POST /api/v1/county-tables/<uuid:table_id>/apply",
 }

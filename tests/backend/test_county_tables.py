@@ -318,6 +318,10 @@ def test_a_handler_speaks_for_the_own_county_and_the_findings_that_it_was_given(
     )
     sheet = openpyxl.load_workbook(io.BytesIO(blank.data)).worksheets[0]
     assert [sheet.cell(line, BLANK["number"]).value for line in range(3, sheet.max_row + 1)] == [given.number]
+    offered = county.client.get(f"{URL}/offered", headers=handler.headers).json
+    assert (offered["cell"], [each["id"] for each in offered["periods"]]) == (COUNTY, [period["id"]])
+    out = {"period": period["id"], "cell": COUNTY}
+    assert county.client.get(f"{URL}/left-out", query_string=out, headers=handler.headers).status_code == 403
     mine = county.send(table(row(given)), handler)
     assert county.apply(mine.json, handler).json["state"] == "applied"
     foreign = county.send(table(row(not_given)), handler)
@@ -330,6 +334,34 @@ def test_a_handler_speaks_for_the_own_county_and_the_findings_that_it_was_given(
         assert answer.status_code == 404
     assert county.apply(mine.json, stranger).status_code == 404
     assert county.send(table(row(given)), cell="999999").json["field"] == "cell"
+
+
+def test_an_admin_is_told_which_findings_a_countys_table_leaves_out_and_why(county, session):
+    given, answered, never_given, closed = (county.weeks.found() for _ in range(4))
+    in_the_city, _elsewhere = county.weeks.found(), county.weeks.found(CHENGZHONG)
+    in_the_city.cell_code = "450200"
+    _, office = county.handler()
+    by, now = county.admin.id, county.weeks.time.at
+    for finding in (given, answered, closed):
+        session.add(
+            Hop(id=new_id(), finding_id=finding.id, n=1, kind="dispatch", office_id=office.id, given_by=by, given_at=now)
+        )
+    session.commit()
+    county.weeks.step(closed, "closed")
+    period = county.weeks.week()
+    county.applied(table(row(answered)))
+    asked = {"period": period["id"], "cell": COUNTY}
+    told = county.client.get(f"{URL}/left-out", query_string=asked, headers=county.admin.headers).json["items"]
+    assert {each["number"]: each["why"] for each in told} == {
+        given.number: "unanswered", never_given.number: "not-given", closed.number: "closed",
+        in_the_city.number: "no-county",
+    }  # fmt: skip
+
+
+def test_a_handler_of_an_office_without_a_cell_is_offered_no_period(county):
+    county.weeks.week()
+    handler, _ = county.handler(cell=None)
+    assert county.client.get(f"{URL}/offered", headers=handler.headers).json == {"cell": None, "periods": []}
 
 
 @pytest.mark.parametrize(
