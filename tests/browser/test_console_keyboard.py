@@ -46,7 +46,8 @@ def test_a_supervisor_s_queue_is_done_by_keyboard_alone(browsers: Browsers, admi
     expect(page.get_by_role("heading", level=1, name="今日待办")).to_be_visible()
     page.get_by_role("link", name="问题", exact=True).press("Enter")
     expect(page.get_by_role("row").filter(has_text=FRESH)).to_be_visible()
-    assert walk(page) == []
+    unseen = walk(page)
+    assert unseen == []
 
     keys.press("?")
     expect(page.get_by_role("dialog", name="快捷键")).to_be_visible()
@@ -79,7 +80,8 @@ def test_a_supervisor_s_queue_is_done_by_keyboard_alone(browsers: Browsers, admi
     keys.press("Enter")
     page.get_by_role("button", name="确定交办").press("Enter")
     expect(page.get_by_text("：已交办")).to_be_visible()
-    assert walk(page) == []
+    unseen = walk(page)
+    assert unseen == []
     keys.press("u")
     expect(page.get_by_role("heading", level=1, name="问题")).to_be_visible()
     assert standing(admin, FRESH)["state"] == "dispatched"

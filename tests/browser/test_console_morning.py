@@ -11,11 +11,11 @@ from playwright.sync_api import FilePayload, expect
 
 from tests.browser.conftest import PHONE, Asker, Browsers, Station
 from tests.browser.desk import Desk
-from tests.browser.test_console_accessible import ALARM
 from tests.browser.test_console_day import FRESH, OFFICE, standing
 from tests.pictures import jpeg
 
 OTHER, ELSEWHERE, WITH_OFFICE = "喷漆房集气罩", "来宾方向河对岸有烟", "两辆渣土车轮胎带泥上路"
+ALARM = "10时05分，百朋镇路边有人烧甘蔗叶，北纬24.165 东经109.213，联系人 13800000002"
 PHOTO = FilePayload(name="整改后.jpg", mimeType="image/jpeg", buffer=jpeg(Image.new("RGB", (640, 480), "olive")))
 
 
