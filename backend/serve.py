@@ -1,7 +1,7 @@
 """`make run` and `make demo`: prepares the data folder, then runs the web server and the job consumer until stopped.
 
 python -m backend.serve          the embedded default
-python -m backend.serve --demo   the same on demo data, after playing an inspector's day once
+python -m backend.serve --demo   the same on demo data, after playing five weeks and a day once (DEMO_WEEKS=0: the day)
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from sqlalchemy.exc import OperationalError
 
 from backend import create_app, durability, serve_options, tls
 from backend.config import SettingInvalid, Settings, from_environment
+from backend.demo import PLAYED
 from backend.extensions import db
 from backend.serve_options import CannotListen, Options
 from backend.supervisor import Program, Supervisor, python
@@ -76,12 +77,16 @@ def _serve(supervisor: Supervisor, claimed: socket.socket, options: Options, dem
     code = prepare(create_app(settings))
     if code or supervisor.stopping:
         return code
+    if demo and os.environ.get("DEMO_WEEKS") != "0" and not (settings.data / PLAYED).exists():
+        code = _play(supervisor, ["weeks"], dict(os.environ))
+        if code or supervisor.stopping:
+            return code
     serve_options.listen(claimed)
     supervisor.start(_web(options, claimed, pair))
     supervisor.start(_consumer())
     _await_ready(supervisor, options)
     if demo:
-        code = _play(supervisor, options, settings.data)
+        code = _play_day(supervisor, options, settings.data)
         if code or os.environ.get("DEMO_ONCE") == "1" or supervisor.stopping:
             return code
     _announce(options, settings.data)
@@ -202,13 +207,18 @@ def _readiness(options: Options) -> str:
         return str(error)
 
 
-def _play(supervisor: Supervisor, options: Options, data: Path) -> int:
+def _play_day(supervisor: Supervisor, options: Options, data: Path) -> int:
     """Run `flask demo play` against the server while looking after it; its exit code."""
     environment = dict(os.environ)
     if options.tls_mode == "local":
         for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
             environment[name] = str(tls.authority_path(data))
-    command = python("flask", "--app", "wsgi", "demo", "play", "--url", options.url)
+    return _play(supervisor, ["play", "--url", options.url], environment)
+
+
+def _play(supervisor: Supervisor, arguments: list[str], environment: dict[str, str]) -> int:
+    """Run a part of the demo's story while looking after what serves; its exit code."""
+    command = python("flask", "--app", "wsgi", "demo", *arguments)
     with subprocess.Popen(command, env=environment, cwd=FOLDER, start_new_session=True) as player:
         while player.poll() is None and not supervisor.stopping:
             supervisor.wait(1.0)

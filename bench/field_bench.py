@@ -224,7 +224,7 @@ def main() -> None:
     rounds = range(arguments.rounds)
     with TemporaryDirectory(prefix="bluegrid-bench-", ignore_cleanup_errors=True) as name, sync_playwright() as playing:
         folder = Path(name)
-        demo = Served(folder / "data", "--demo", DEMO_ONCE="1")
+        demo = Served(folder / "data", "--demo", DEMO_ONCE="1", DEMO_WEEKS="0")
         assert demo.ended() == 0, "\n".join(demo.lines)
         filled(folder / "data", arguments.rows)
         station = Station(folder / "data")

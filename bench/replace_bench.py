@@ -31,11 +31,11 @@ from backend.models import Finding
 from backend.services import accounts, grids
 from backend.services.grids import Reading
 from backend.transactions import writing
-from bench.growing_findings import Filled
 from bench.pushed_day import enrolled, record
 from bench.serverside import served
 from tests.backend import redrawn
 from tests.backend.serving import Served
+from tests.many_findings import ManyFindings
 from tests.stories import Server, new_id
 
 BATCH, ALONE = 20, 30
@@ -48,7 +48,9 @@ def measure(database: str, findings: int, most_pushes: int) -> list[dict[str, An
         try:
             pushing = _pushes(host, ops.token, iter(ops.batches(BATCH)))
             alone = [next(pushing) for _ in range(ALONE)]
-            Filled(app, server).up_to(findings)
+            author = server.person("wei")
+            with app.app_context():
+                ManyFindings(author, server.time.now()).up_to(findings)
             with app.app_context(), writing() as session:
                 session.execute(update(Finding).where(Finding.number.startswith("B-")).values(placed_n=0))
             rows = [_row(database, "told first", alone, *_beside(app, pushing, most_pushes))]

@@ -3,8 +3,8 @@
     python -m bench.tile_bench                               10,000 and 100,000 findings, SQLite and PostgreSQL
     python -m bench.tile_bench --findings 10000,1000000 --database sqlite
 
-Findings lie at random over Liujiang, in its townships. Aim: p95 at most 50 ms, and flat. In process: no socket. The
-reference is one bare look-up of a finding by its key and its JSON, in the same run.
+Findings are those of `tests.many_findings`, over a city and two years. Aim: p95 at most 50 ms, and flat. In process: no
+socket. The reference is one bare look-up of a finding by its key and its JSON, in the same run.
 """
 
 from __future__ import annotations

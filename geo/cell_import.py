@@ -8,7 +8,7 @@ boundary should mend it at its source.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,8 @@ class CellImport:
     """The report. `grid` is None if there are errors, and only then.
 
     `cells`: read from the file, sound or not. `parts`, `holes`, `vertices`: of their shapes. `multipart`: codes of
-    cells in several parts with the number of parts; `with_holes` likewise.
+    cells in several parts with the number of parts; `with_holes` likewise. `sound`: the cells
+    whose code and shape could be read, whether the whole is refused or not.
     """
 
     grid: AdminGrid | None
@@ -71,6 +72,7 @@ class CellImport:
     vertices: int
     multipart: Mapping[str, int]
     with_holes: Mapping[str, int]
+    sound: tuple[Cell, ...] = ()
 
     def require(self) -> AdminGrid:
         """The grid. Raises ImportRefused with every error."""
@@ -130,7 +132,8 @@ def import_cells(
             grid = AdminGrid((*above, *cells), _levels(hierarchy, against.onto))
         except ImportRefused as refused:
             errors += [Fault(p["problem"], p["where"], p["detail"]) for p in refused.problems]
-    return _report(grid, errors, warnings, file.rows, coded.label, (file.format, file.encoding, file.crs))
+    report = _report(grid, errors, warnings, file.rows, coded.label, (file.format, file.encoding, file.crs))
+    return replace(report, sound=tuple(cells))
 
 
 def _levels(hierarchy: Hierarchy, onto: AdminGrid | None) -> Sequence[str]:

@@ -68,9 +68,13 @@ class HierarchyInvalid(GeoError):
 
 
 class ZoneInvalid(GeoError):
-    """A zone's definition has faults; all are listed as `faults`, mappings with code, where and detail."""
+    """A zone's definition has faults; all are listed as `faults`, mappings with code, where and detail.
+
+    `sound`: the zones of the same file without a fault, for somebody to see where the file lies.
+    """
 
     code = "zone-invalid"
+    sound: tuple[Any, ...] = ()
 
 
 class TileInvalid(GeoError):

@@ -102,6 +102,7 @@ class Device:
         said = answer.json()
         identity: list[Change] = [
             (META, "token", {"token": said["token"]}),
+            (META, "token_before", None),
             (META, "server", {"epoch": said["epoch"], "limits": said["limits"], "user": said["user"]}),
         ]
         if said.get("receipt_key") is not None:
@@ -120,7 +121,8 @@ class Device:
         answer = self._authorised("POST", "/api/v1/devices/token", {}, b"")
         if answer.status != 201:
             return False
-        self.storage.write([(META, "token", {"token": answer.json()["token"]})])
+        before = self.storage.get(META, "token")
+        self.storage.write([(META, "token", {"token": answer.json()["token"]}), (META, "token_before", before)])
         return True
 
     @property
@@ -331,8 +333,21 @@ class Device:
 
     # -- requests -----------------------------------------------------------------------------------------------------
     def _authorised(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
-        token = (self.storage.get(META, "token") or {}).get("token", "")
-        return self._send(method, path, {**headers, "Authorization": f"Bearer {token}"}, body)
+        """A request with the token. A server restored from a backup may know only the one before it: then that is the
+        token again."""
+
+        def asked(token: Json | None) -> Answer:
+            bearer = f"Bearer {(token or {}).get('token', '')}"
+            return self._send(method, path, {**headers, "Authorization": bearer}, body)
+
+        answer, before = asked(self.storage.get(META, "token")), self.storage.get(META, "token_before")
+        if answer.status != 401 or answer.code != "token-invalid" or before is None:
+            return answer
+        again = asked(before)
+        if again.status == 401:
+            return answer
+        self.storage.write([(META, "token", before), (META, "token_before", None)])
+        return again
 
     def _send(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         return self.transport.send(method, path, headers, body)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from bench import (
+    console_bench,
     counter_bench,
     export_bench,
     fleet_bench,
@@ -106,6 +107,16 @@ def test_tiles_and_lists_are_measured_at_each_size(tmp_path: Path) -> None:
     assert {row["findings"] for row in rows} == {50, 100}
     assert {"tile 6, all", "tile 14, by text", "viewport list", "newest 100"} <= {row["what"] for row in rows}
     assert {row["who"] for row in rows} == {"admin", "county", "township"}
+
+
+@pytest.mark.slow
+def test_the_console_is_measured_against_itself_without_findings(tmp_path: Path) -> None:
+    out = tmp_path / "console.json"
+    console_bench.main(["--findings", "80", "--rounds", "1", "--json", str(out)])
+    rows = {row["what"]: row for row in json.loads(out.read_text())}
+    assert {"first useful list", "first useful map", "list, all", "count, a county", "tile 16, 30 days"} <= rows.keys()
+    assert all(row["findings"] == 80 and row["p50_ms"] > 0 for row in rows.values())
+    assert rows["tile 8, all"]["bytes"] > 0
 
 
 def test_a_table_and_a_satellites_file_are_taken_in_to_the_last_row(tmp_path: Path) -> None:

@@ -96,6 +96,7 @@ class GridChangesSchema(Schema):
     reparented = fields.List(fields.Dict(), required=True)
     relevelled = fields.List(fields.Dict(), required=True)
     moved = fields.List(fields.Dict(), required=True, metadata={"description": "Other boundaries, areas in m²"})
+    map = fields.Dict(required=True, metadata={"description": "GeoJSON of these cells, the first 500; `left_out`"})
     looked_at = fields.Integer(required=True)
     moved_findings = fields.Integer(required=True)
     moves = fields.List(fields.Dict(), required=True)

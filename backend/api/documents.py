@@ -301,6 +301,7 @@ def page_of(item: type[Schema], name: str) -> type[Schema]:
                 required=True, allow_none=True, metadata={"description": "Send it as `cursor`; null at the end"}
             ),
             "total": fields.Integer(metadata={"description": "Only when asked for with total=true"}),
+            "total_exceeded": fields.Boolean(metadata={"description": "Beside `total`: there are more than it says"}),
         },
         name=name,
     )

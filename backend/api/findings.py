@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import Response, jsonify
 from flask_smorest import Blueprint
-from marshmallow import RAISE, Schema, fields
+from marshmallow import RAISE, Schema, fields, validate
 
 from backend import catalogue, clock
 from backend.api import (
@@ -22,6 +22,7 @@ from backend.api.paging import (
 from backend.services import (
     figures,
     finding_filters,
+    finding_orders,
     finding_queries,
 )
 from backend.transactions import reading
@@ -55,13 +56,21 @@ class FilterArgs(Schema):
     township = _filter("Counted exactly there: a township, or a larger cell without what is known finer; `unassigned`")
     office = _filter("Id of the office that has it, or had it last")
     responsible_unit = _filter("Name of the responsible unit of its site")
+    period = _filter("Id of a frozen period (第N期): exactly its findings")
     flag = _codes("flag")
     waiting = _filter(f"What its office has asked for: {', '.join(finding_filters.WAITING)}")
     text = _filter("Looked for in number, item, description, and the site's name and address")
 
 
 class FindingsArgs(FilterArgs, PageArgs, geojson.FormatArgs):
-    pass
+    sort = fields.String(
+        load_default="newest",
+        validate=validate.OneOf(list(finding_orders.SORTS)),
+        metadata={
+            "description": "newest and oldest: by when it was found; deadline: the longest overdue first, what has no "
+            "term last; severity: the gravest first; changed: what was changed last first"
+        },
+    )
 
 
 @blueprint.get("")
@@ -72,10 +81,10 @@ class FindingsArgs(FilterArgs, PageArgs, geojson.FormatArgs):
 )
 @access.anyone_known()
 def list_findings(args: dict[str, Any]) -> Response:
-    """Findings that you may see, newest first; `Accept: application/geo+json` gives GeoJSON in CGCS2000."""
+    """Findings that you may see, in the order of `sort`; `Accept: application/geo+json` gives GeoJSON in CGCS2000."""
     filters = finding_filters.parse(args)
     with reading() as session:
-        page = finding_queries.page(session, access.current_actor(), filters, page_asked(args))
+        page = finding_queries.page(session, access.current_actor(), filters, page_asked(args), args["sort"])
         found = finding_queries.documents(session, page.rows)
     return geojson.listed(args, page, found)
 

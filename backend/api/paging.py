@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from backend.services import pages
 from backend.services.pages import DEFAULT_LIMIT, MAX_LIMIT, Page, PageAsked
 from backend.services.texts import require_storable
 
@@ -16,7 +17,9 @@ class PageArgs(Schema):
         metadata={"description": "`next_cursor` of the page before"}, validate=validate.Length(max=400)
     )
     limit = fields.Integer(load_default=DEFAULT_LIMIT, validate=validate.Range(1, MAX_LIMIT))
-    total = fields.Boolean(load_default=False, metadata={"description": "Count all rows too (costs a scan)"})
+    total = fields.Boolean(
+        load_default=False, metadata={"description": f"Count the rows too, up to {pages.MOST_COUNTED}"}
+    )
 
 
 def page_asked(args: Mapping[str, Any]) -> PageAsked:
@@ -25,9 +28,12 @@ def page_asked(args: Mapping[str, Any]) -> PageAsked:
 
 
 def page_body(page: Page[Any], items: list[Any], name: str = "items") -> dict[str, Any]:
-    """A page as it is sent; `total` only where it was asked for."""
+    """A page as it is sent; `total` only where it was asked for, and whether there are more than it says."""
     body: dict[str, Any] = {name: items, "next_cursor": page.next_cursor}
-    return body if page.total is None else {**body, "total": page.total}
+    if page.total is None:
+        return body
+    exceeded = page.total > pages.MOST_COUNTED
+    return {**body, "total": min(page.total, pages.MOST_COUNTED), "total_exceeded": exceeded}
 
 
 def storable(args: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -7,18 +7,31 @@ from typing import Any
 from flask import Response, jsonify
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
+from sqlalchemy.orm import Session
 
 from backend import catalogue, clock
 from backend.api import access, instants
 from backend.api.findings import FilterArgs
 from backend.api.paging import storable
-from backend.services import beside_figures, figures, finding_filters, hundreds, plan_targets, rankings, statistics
+from backend.services import (
+    beside_figures,
+    figures,
+    finding_filters,
+    hundreds,
+    period_findings,
+    plan_targets,
+    rankings,
+    statistics,
+)
 from backend.services.figure_sums import Asked
 from backend.services.fire_rates import Span
 from backend.transactions import reading
 
 PLACES = ("county", "township", "total")
 RANKED = (*figures.rates(), "coverage", "fire_handling")
+
+EVER = 100_000
+"""Days: those of a period are as many as its oldest finding makes them."""
 
 blueprint = Blueprint("statistics", __name__, url_prefix="/api/v1/statistics", description="Statistics 统计")
 
@@ -29,12 +42,24 @@ class SpanArgs(Schema):
 
 
 class CountArgs(FilterArgs, SpanArgs):
-    """The findings' own filters; the days say when they were found, and a figure is what is asked for."""
+    """The findings' own filters; the days say when they were found, and a figure is what is asked for.
+
+    A frozen period says its days by itself.
+    """
+
+    first = instants.day(data_key="from", metadata={"description": "First day, in China; not needed with a period"})
+    last = instants.day(data_key="to", metadata={"description": "Last day, included; not needed with a period"})
 
     class Meta:
         exclude = ("found_from", "found_to", "figure")
 
     monthly = fields.Boolean(load_default=False, metadata={"description": "A line a month"})
+
+    @validates_schema
+    def check_days(self, data: dict[str, Any], **_options: Any) -> None:
+        missing = {"first": "from", "last": "to"}.items()
+        if wrong := [name for key, name in missing if key not in data and not data.get("period")]:
+            raise ValidationError({name: ["Say the days, or a frozen period."] for name in wrong})
 
 
 class StatisticsArgs(CountArgs):
@@ -104,9 +129,14 @@ class RankingSchema(ItemsSchema):
     last = fields.Date(required=True, data_key="to")
 
 
-def _asked(args: dict[str, Any]) -> Asked:
+def _asked(session: Session, args: dict[str, Any]) -> Asked:
     filters = finding_filters.parse(args)
-    span = Span(args["first"], args["last"], args.get("monthly", False))
+    monthly = args.get("monthly", False)
+    if filters.period is None:
+        span = Span(args["first"], args["last"], monthly)
+    else:
+        first, last = period_findings.days(session, filters.period)
+        span = Span(args.get("first", first), args.get("last", last), monthly, most=EVER)
     return Asked(args["by"], span, filters, filters.as_of or clock.now())
 
 
@@ -117,7 +147,7 @@ def _asked(args: dict[str, Any]) -> Asked:
 def count(args: dict[str, Any]) -> Response:
     """Findings and what became of them, each number with the list that shows it; a handler sees the own office's."""
     with reading() as session:
-        return jsonify(statistics.of(session, access.current_actor(), _asked(args)))
+        return jsonify(statistics.of(session, access.current_actor(), _asked(session, args)))
 
 
 @blueprint.get("/definitions")
@@ -136,7 +166,7 @@ def ranking(args: dict[str, Any]) -> Response:
     """Areas or units by a rate, the best first; ties share a rank. There is none of persons."""
     with reading() as session:
         actor = access.current_actor()
-        return jsonify(rankings.of(session, actor, _asked(args), args["rate"], args["least"]))
+        return jsonify(rankings.of(session, actor, _asked(session, args), args["rate"], args["least"]))
 
 
 @blueprint.get("/coverage")

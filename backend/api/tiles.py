@@ -8,15 +8,32 @@ from flask import Response, jsonify, request, url_for
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields
 
+from backend import catalogue
 from backend.api import access
 from backend.api.findings import FilterArgs
-from backend.services import cells, finding_filters, map_layers
+from backend.services import cells, map_layers
 from backend.services.errors import NotFound
 from backend.transactions import reading
 from geo.tiles.encoding import MEDIA_TYPE
 from geo.tiles.tile import tile
 
 blueprint = Blueprint("tiles", __name__, url_prefix="/api/v1/tiles", description="Vector tiles 矢量瓦片")
+
+
+def _only_fires(description: str) -> fields.Field[Any]:
+    return fields.String(metadata={"description": f"Of fire points: {description}"})
+
+
+class TileArgs(FilterArgs):
+    """The filters of the list that a layer shows; `map_layers` refuses those of another one."""
+
+    outcome = _only_fires(f"one of {', '.join(catalogue.codes('fire_outcome'))}")
+    zone = _only_fires(f"one of {', '.join(catalogue.codes('zone_outcome'))}")
+    source = _only_fires(f"one of {', '.join(catalogue.codes('fire_source'))}")
+    assignee = _only_fires("id of who was sent")
+    handled = _only_fires("`true` or `false`: answered, whatever was found")
+    first_from = _only_fires("first seen from this instant or day on")
+    first_to = _only_fires("first seen before this instant; or a day, included")
 
 
 class TileJsonSchema(Schema):
@@ -41,14 +58,14 @@ def describe(layer: str) -> Response:
 
 
 @blueprint.get("/<layer>/<int:zoom>/<int:x>/<int:y>.mvt")
-@blueprint.arguments(FilterArgs, location="query", unknown=RAISE)
+@blueprint.arguments(TileArgs, location="query", unknown=RAISE)
 @blueprint.response(200, content_type=MEDIA_TYPE)
 @access.anyone_known()
 def get(args: dict[str, Any], layer: str, zoom: int, x: int, y: int) -> Response:
-    """One tile of a layer, narrowed like the list of findings. Degrees are CGCS2000, which maps take for WGS 84."""
-    square, filters = tile(zoom, x, y), finding_filters.parse(args)
+    """One tile of a layer, narrowed as the list of it is. Degrees are CGCS2000, which maps take for WGS 84."""
+    square = tile(zoom, x, y)
     with reading() as session:
-        body = map_layers.tile_bytes(session, access.current_actor(), _known(layer), filters, square)
+        body = map_layers.tile_bytes(session, access.current_actor(), _known(layer), args, square)
     response = Response(body, mimetype=MEDIA_TYPE)
     response.add_etag()
     response.headers["Cache-Control"] = "private, no-cache"
@@ -68,7 +85,10 @@ def _tilejson(layer: str, bounds: tuple[float, float, float, float]) -> dict[str
         "maxzoom": 16,
         "bounds": list(bounds),
         "attribution": "",
-        "vector_layers": [{"id": layer, "fields": map_layers.FIELDS[layer]}],
+        "vector_layers": [
+            {"id": id, "fields": said}
+            for id, said in {layer: map_layers.FIELDS[layer], **map_layers.BESIDE.get(layer, {})}.items()
+        ],
     }
 
 

@@ -6,25 +6,22 @@ are, so that an evening cut off half-way goes on where it stopped.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import io
-import json
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import openpyxl
-from werkzeug.datastructures import FileStorage
-from werkzeug.test import encode_multipart
 
 from backend.demo import pictures
-from backend.demo.story import Day, DemoFailed, expect, row_id
+from backend.demo.desk import DemoFailed, expect
+from backend.demo.recording import row_id
+from backend.demo.story import Day
 from backend.exports.columns import columns_of
 from backend.services.working_time import CHINA
-from sync.device_ports import Answer, Json
+from sync.device_ports import Json
 
 WAY = ("submitted", "verified", "registered", "dispatched", "rectifying", "feedback", "recheck", "closed")
 LOOK_S, MOST_S = 0.2, 180.0
@@ -38,8 +35,7 @@ class Evening:
         self.day = day
         self.wait = wait
         self.plan: Json = day.plan["evening"]
-        self.tokens = {name: day.sign_in(name) for name in ("demo-luo", "demo-mo", "demo-pan")}
-        self.tokens["demo-admin"] = day.admin
+        self.desk = day.desk
 
     def play(self) -> dict[str, Path]:
         """From the findings of the day to files; returns them by name."""
@@ -56,10 +52,15 @@ class Evening:
         self._advance(done, "closed")
         return self._files(paper, period["id"], done)
 
+    def open_next(self) -> None:
+        """The period after today's, cut off a week from now."""
+        until = (datetime.now(CHINA) + timedelta(days=7)).replace(hour=18, minute=0, second=0, microsecond=0)
+        self._opened(self.plan["next_document_no"], until)
+
     # -- one finding's way ----------------------------------------------------------------------------------------
     def _advance(self, finding: str, to: str) -> None:
         """Take the steps that are still to be taken, each by whom the plan names."""
-        state = expect(self._call("demo-luo", "GET", f"/findings/{finding}"), 200)["state"]
+        state = self.desk.get("demo-luo", f"/findings/{finding}")["state"]
         for start, step in pairwise(WAY):
             if WAY.index(start) < WAY.index(state) or WAY.index(step) > WAY.index(to):
                 continue
@@ -69,53 +70,45 @@ class Evening:
             if step == "feedback":
                 said["photos"] = [self._after_photo()]
             who = self.plan["steps"][step]
-            expect(self._call(who, "POST", f"/findings/{finding}/steps", said), 200)
+            expect(self.desk.call(who, "POST", f"/findings/{finding}/steps", said), 200)
 
     def _after_photo(self) -> str:
         """A picture of the place as it is afterwards, brought by the office; returns its hash."""
         site = self.plan["after"]
         data = pictures.photo(site["caption"], site["lon"], site["lat"], datetime.now(CHINA).replace(microsecond=0))
-        sha256 = hashlib.sha256(data).hexdigest()
-        named = (("sha256", sha256), ("filename", f"{site['caption']}.jpg"), ("filetype", "image/jpeg"))
-        said = ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in named)
-        tus = {"Tus-Resumable": "1.0.0"}
-        announced = {**tus, "Upload-Length": str(len(data)), "Upload-Metadata": said}
-        made = self._send("demo-pan", "POST", "/media", b"", announced)
-        if made.status != 201:
-            raise DemoFailed(f"the upload answered {made.status} {made.code}")
-        upload = made.headers["location"].rsplit("/", 1)[1]
-        chunk = {**tus, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
-        sent = self._send("demo-pan", "PATCH", f"/media/{upload}", data, chunk)
-        if sent.status != 204:
-            raise DemoFailed(f"the upload answered {sent.status} {sent.code}")
-        return sha256
+        return self.desk.upload("demo-pan", f"{site['caption']}.jpg", "image/jpeg", data)
 
     # -- papers, periods, counties ----------------------------------------------------------------------------------
     def _issue(self, findings: list[str]) -> str:
         """The paper about the findings, issued once; returns its id."""
         said = {**self.plan["paper"], "findings": findings}
-        listed = expect(self._call("demo-mo", "GET", f"/papers?finding={findings[0]}"), 200)["items"]
-        paper = listed[0] if listed else expect(self._call("demo-mo", "POST", "/papers", said), 201)
+        listed = self.desk.get("demo-mo", f"/papers?finding={findings[0]}")["items"]
+        paper = listed[0] if listed else expect(self.desk.call("demo-mo", "POST", "/papers", said), 201)
         if paper["state"] == "draft":
             signed = {"rev": paper["rev"], "signer": self.plan["signer"]}
-            paper = expect(self._call("demo-mo", "POST", f"/papers/{paper['id']}/issue", signed), 200)
+            paper = expect(self.desk.call("demo-mo", "POST", f"/papers/{paper['id']}/issue", signed), 200)
         return str(paper["id"])
 
     def _period(self) -> Json:
-        """The first period of the county, cut off now."""
-        cell = self.plan["cell"]
-        listed = expect(self._call("demo-admin", "GET", f"/periods?cell={cell}"), 200)["items"]
-        wanted = {"cell": cell, "cut_off": datetime.now(CHINA).isoformat()}
-        return listed[0] if listed else expect(self._call("demo-admin", "POST", "/periods", wanted), 201)
+        """The county's period of today, cut off now."""
+        return self._opened(self.plan["document_no"], datetime.now(CHINA))
+
+    def _opened(self, document_no: str, cut_off: datetime) -> Json:
+        """The county's period with this document number; opened with the cut-off when there is none yet."""
+        said = {"cell": self.plan["cell"], "document_no": document_no, "cut_off": cut_off.isoformat()}
+        for each in self.desk.items("demo-admin", f"/periods?cell={said['cell']}"):
+            if each["document_no"] == document_no:
+                return each
+        return self.desk.make("demo-admin", "/periods", {**said, "signer": self.plan["signer"]})
 
     def _freeze(self, period: str) -> None:
         issued = {"document_no": self.plan["document_no"], "signer": self.plan["signer"]}
-        expect(self._call("demo-admin", "POST", f"/periods/{period}/freeze", issued), 200)
+        expect(self.desk.call("demo-admin", "POST", f"/periods/{period}/freeze", issued), 200)
 
     def _county_table(self, period: str) -> None:
         """The blank table as the county fills it in and sends it back; kept as it was sent."""
         cell = self.plan["cell"]
-        blank = self._bytes("demo-admin", "GET", f"/county-tables/blank.xlsx?period={period}&cell={cell}")
+        blank = self.desk.file("demo-admin", "GET", f"/county-tables/blank.xlsx?period={period}&cell={cell}")
         book = openpyxl.load_workbook(io.BytesIO(blank))
         sheet = book.worksheets[0]
         at = {column.key: n for n, column in enumerate(columns_of("county_table"), start=1)}
@@ -125,23 +118,21 @@ class Evening:
         filled = io.BytesIO()
         book.save(filled)
         name = self.plan["files"]["county_table"]
-        boundary, body = encode_multipart({"cell": cell, "file": FileStorage(io.BytesIO(filled.getvalue()), name)})
-        kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-        looked = expect(self._send("demo-admin", "POST", "/county-tables", body, kind), 201)
+        looked = self.desk.fill_in("demo-admin", "/county-tables", {"cell": cell}, (name, filled.getvalue()))
         said = {"sha256": looked["sha256"]}
-        expect(self._call("demo-admin", "POST", f"/county-tables/{looked['id']}/apply", said), 200)
+        expect(self.desk.call("demo-admin", "POST", f"/county-tables/{looked['id']}/apply", said), 200)
         self._keep(name, filled.getvalue())
 
     # -- files --------------------------------------------------------------------------------------------------------
     def _files(self, paper: str, period: str, done: str) -> dict[str, Path]:
         names = self.plan["files"]
-        found = expect(self._call("demo-luo", "GET", f"/findings/{done}"), 200)["found_at"]
+        found = self.desk.get("demo-luo", f"/findings/{done}")["found_at"]
         known = {"period": period, "day": datetime.fromisoformat(found).astimezone(CHINA).date().isoformat()}
         exports = [(each, self._asked(each, known)) for each in self.plan["exports"]]
         made = {
-            names["paper"]: self._bytes("demo-mo", "GET", f"/papers/{paper}/document.docx"),
-            names["period_list"]: self._bytes("demo-admin", "GET", f"/periods/{period}/list.xlsx"),
-            names["bundle"]: self._bytes("demo-luo", "POST", f"/evidence/bundles/{done}"),
+            names["paper"]: self.desk.file("demo-mo", "GET", f"/papers/{paper}/document.docx"),
+            names["period_list"]: self.desk.file("demo-admin", "GET", f"/periods/{period}/list.xlsx"),
+            names["bundle"]: self.desk.file("demo-luo", "POST", f"/evidence/bundles/{done}"),
         }
         made |= {names[each["file"]]: self._made(each["by"], export) for each, export in exports}
         kept = {name: self._keep(name, data) for name, data in made.items()}
@@ -151,16 +142,16 @@ class Evening:
         """Ask for an export; a filter without a value has the one that is known by now."""
         filters = {name: value or known[name] for name, value in wanted.get("filters", {}).items()}
         said = {"kind": wanted["kind"], "format": wanted["format"], "filters": filters}
-        answer = self._call(wanted["by"], "POST", "/exports", said)
+        answer = self.desk.call(wanted["by"], "POST", "/exports", said)
         return str(expect(answer, 202)["id"])
 
     def _made(self, who: str, export: str) -> bytes:
         """The bytes of an export, once the job consumer has made it."""
         until = time.monotonic() + MOST_S
         while True:
-            shown = expect(self._call(who, "GET", f"/exports/{export}"), 200)
+            shown = self.desk.get(who, f"/exports/{export}")
             if shown["state"] == "done":
-                return self._bytes(who, "GET", f"/exports/{export}/file")
+                return self.desk.file(who, "GET", f"/exports/{export}/file")
             if shown["state"] == "failed" or time.monotonic() > until:
                 raise DemoFailed(f"the export {shown['kind']} is {shown['state']}: {shown['error']}")
             self.wait()
@@ -172,18 +163,3 @@ class Evening:
         part.write_bytes(data)
         part.replace(target)
         return target
-
-    # -- requests ----------------------------------------------------------------------------------------------------
-    def _call(self, who: str, method: str, path: str, body: object = None) -> Answer:
-        data = b"" if body is None else json.dumps(body).encode()
-        return self._send(who, method, path, data, {"Content-Type": "application/json"})
-
-    def _send(self, who: str, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        signed = {**headers, "Authorization": f"Bearer {self.tokens[who]}"}
-        return self.day.http.send(method, f"/api/v1{path}", signed, body)
-
-    def _bytes(self, who: str, method: str, path: str) -> bytes:
-        answer = self._send(who, method, path, b"", {})
-        if answer.status != 200:
-            raise DemoFailed(f"{path} answered {answer.status} {answer.code}")
-        return answer.body

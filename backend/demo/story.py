@@ -1,46 +1,34 @@
 """The day played: people and sites made, three devices enrolled, their records made offline and then synced.
 
 Each step looks first whether it was done, so that a day cut off half-way goes on where it stopped and a played one is
-not played again. Everything goes over HTTP; only invitations' QR and the first admin come from the command line.
+not played again. Everything goes over HTTP; only the first admin comes from the command line.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
-from uuid import UUID, uuid5
 
 import yaml
 
-from backend.demo import pictures
+from backend.demo.desk import DemoFailed, Desk, expect
 from backend.demo.network import ShakyNetwork
+from backend.demo.recording import Recorder
 from backend.services.working_time import CHINA
-from geo.datum import Datum, from_cgcs2000
-from geo.position import parse_position
 from sync.client import Device
 from sync.device_io import FolderStorage, SystemClock, new_id
-from sync.device_ports import Answer, Json, Transport
+from sync.device_ports import DeviceClock, Json, Transport
 
-NAMESPACE = UUID("5f0c1f5e-7f0b-4b7e-9a53-0b1f6f0a2026")
+ADMIN = "demo-admin"
 Say = Callable[[str], None]
 
 
-class DemoFailed(Exception):
-    """The server answered a step of the day with something else than the day needs."""
-
-
-def read_plan() -> Json:
-    """The day as data."""
-    found: Json = yaml.safe_load((Path(__file__).parent / "day.yaml").read_text("utf-8"))
+def read_plan(name: str = "day") -> Json:
+    """A part of the story as data: `day`, or the `weeks` before it."""
+    found: Json = yaml.safe_load((Path(__file__).parent / f"{name}.yaml").read_text("utf-8"))
     return found
-
-
-def row_id(key: str) -> str:
-    """The id of a thing in the day: the same at every play."""
-    return str(uuid5(NAMESPACE, key))
 
 
 class Day:
@@ -51,73 +39,75 @@ class Day:
         self.folder = folder
         self.say = say
         self.plan = read_plan()
-        self.http = connect()
-        self.admin = self.sign_in("demo-admin")
+        self.desk = Desk(connect(), self.plan["password"])
         self.sites: dict[str, str] = {}
         self.users: dict[str, str] = {}
         self.offices: dict[str, str] = {}
 
     # -- the office ---------------------------------------------------------------------------------------------
-    def _call(self, method: str, path: str, body: object = None, token: str | None = None) -> Answer:
-        headers = {"Content-Type": "application/json"}
-        if token is not None:
-            headers["Authorization"] = f"Bearer {token}"
-        return self.http.send(method, path, headers, b"" if body is None else json.dumps(body).encode())
+    def prepare(self, plan: Json | None = None) -> None:
+        """Offices, people and sites of a plan (the day's own, unless it is said), where they are not there yet."""
+        plan = plan or self.plan
+        self.register_offices(plan["offices"])
+        self.people(plan["people"])
+        self.register_sites(plan["sites"])
 
-    def sign_in(self, name: str) -> str:
-        """A token of one of the plan's people."""
-        answer = self._call("POST", "/api/v1/auth/login", {"username": name, "password": self.plan["password"]})
-        return str(expect(answer, 200)["token"])
-
-    def register_offices(self) -> None:
+    def register_offices(self, wanted: list[Json]) -> None:
         """Offices and the papers that they issue, where they are not there yet."""
-        known = {office["code"]: office["id"] for office in json.loads(self._get("/api/v1/offices").body)}
-        for office in self.plan["offices"]:
+        listed = self.desk.call(ADMIN, "GET", "/offices")
+        known = {office["code"]: office["id"] for office in json.loads(listed.body)}
+        for office in wanted:
             if office["code"] not in known:
-                wanted = {name: value for name, value in office.items() if name not in ("key", "papers")}
-                known[office["code"]] = expect(self._call("POST", "/api/v1/offices", wanted, self.admin), 201)["id"]
+                said = {name: value for name, value in office.items() if name not in ("key", "papers")}
+                known[office["code"]] = self.desk.make(ADMIN, "/offices", said)["id"]
             self.offices[office["key"]] = known[office["code"]]
             papers = [{"kind": kind, "word": word} for kind, word in office.get("papers", {}).items()]
-            path = f"/api/v1/offices/{known[office['code']]}/papers"
-            expect(self._call("PUT", path, {"papers": papers}, self.admin), 200)
+            path = f"/offices/{known[office['code']]}/papers"
+            expect(self.desk.call(ADMIN, "PUT", path, {"papers": papers}), 200)
 
-    def people(self) -> None:
+    def people(self, wanted: list[Json]) -> None:
         """Accounts, where they are not there yet."""
-        known = {user["name"]: user["id"] for user in json.loads(self._get("/api/v1/users").body)["items"]}
-        for person in self.plan["people"]:
+        known = {user["name"]: user["id"] for user in self.desk.items(ADMIN, "/users")}
+        for person in wanted:
             if person["name"] not in known:
-                wanted = {**person, "password": self.plan["password"], "must_change_password": False}
+                said = {**person, "password": self.plan["password"], "must_change_password": False}
                 if "office" in person:
-                    wanted["office"] = self.offices[person["office"]]
-                made = expect(self._call("POST", "/api/v1/users", wanted, self.admin), 201)
-                known[person["name"]] = made["id"]
+                    said["office"] = self.offices[person["office"]]
+                known[person["name"]] = self.desk.make(ADMIN, "/users", said)["id"]
         self.users = known
 
-    def register_sites(self) -> None:
-        known = {site["code"]: site["id"] for site in expect(self._get("/api/v1/sites"), 200)["items"]}
-        for site in self.plan["sites"]:
+    def register_sites(self, wanted: list[Json]) -> None:
+        """Sites of the register, where they are not there yet."""
+        known = {site["code"]: site["id"] for site in self.desk.items(ADMIN, "/sites")}
+        for site in wanted:
             if site["code"] not in known:
-                wanted = {name: value for name, value in site.items() if name != "key"}
-                known[site["code"]] = expect(self._call("POST", "/api/v1/sites", wanted, self.admin), 201)["id"]
+                said = {name: value for name, value in site.items() if name != "key"}
+                known[site["code"]] = self.desk.make(ADMIN, "/sites", said)["id"]
             self.sites[site["key"]] = known[site["code"]]
 
-    def _get(self, path: str) -> Answer:
-        return self._call("GET", path, None, self.admin)
+    def version(self, checklist: str) -> str:
+        """The newest version that the server offers."""
+        offered = self.desk.items(ADMIN, "/checklists")
+        versions = [one["version"] for one in offered if one["code"] == checklist]
+        return max(versions, key=lambda version: [int(part) for part in version.split(".")])
 
     # -- the devices --------------------------------------------------------------------------------------------
+    def device(self, plan: Json, http: Transport, clock: DeviceClock) -> tuple[Device, FolderStorage]:
+        """A device of the plan, enrolled when it was not yet."""
+        storage = FolderStorage(self.folder / "devices" / str(plan.get("folder") or plan["user"]))
+        device = Device(http, storage, clock, new_id)
+        if storage.get("meta", "token") is None:
+            invitation = self.desk.make(ADMIN, "/devices/invitations", {"user": plan["user"]})
+            device.enrol(invitation["code"], plan["name"], plan["platform"])
+        return device, storage
+
     def play_device(self, plan: Json) -> Device:
         """One device: enrolled, records made without a network, then synced through its trouble."""
-        network = ShakyNetwork(self.connect(), plan["trouble"])
-        storage = FolderStorage(self.folder / "devices" / plan["user"])
-        device = Device(network, storage, SystemClock(), new_id)
-        device.photos.chunk_bytes = 64 * 1024
-        if storage.get("meta", "token") is None:
-            invitation = expect(
-                self._call("POST", "/api/v1/devices/invitations", {"user": plan["user"]}, self.admin), 201
-            )
-            device.enrol(invitation["code"], plan["name"], plan["platform"])
+        device, storage = self.device(plan, ShakyNetwork(self.connect(), plan["trouble"]), SystemClock())
+        device.photos.chunk_bytes = 16 * 1024  # several to a photo, so that a network can go in the middle of one
+        recorder = Recorder(device, storage, self)
         for record in plan["records"]:
-            self._record(device, storage, record)
+            self._record(recorder, record)
         pending = len(device.outbox.pending())
         report = device.sync()
         if not report.quiet:
@@ -134,117 +124,23 @@ class Day:
         stored = sum(1 for _, photo in device.storage.items("photo") if photo["state"] in ("stored", "done"))
         self.say(f"  {plan['name']}：离线记录 {pending} 条操作，已送达；照片 {stored} 张原图已存；可见问题 {rows} 个")
 
-    def _record(self, device: Device, storage: FolderStorage, record: Json) -> None:
-        """Record one thing that a person did, once."""
-        done = storage.get("played", record.get("key") or record["cmd"])
-        if done is not None:
-            return
-        make = {
-            "inspection.submit": self._inspection,
-            "finding.report": self._report,
-            "finding.comment": self._comment,
-        }[record["cmd"]]
-        make(device, record)
-        storage.write([("played", record.get("key") or record["cmd"], {"done": True})])
+    def _record(self, recorder: Recorder, record: Json) -> None:
+        start, end = (self._at(minutes) for minutes in record["minutes"])
+        make: dict[str, Callable[[], None]] = {
+            "inspection.submit": lambda: recorder.inspection(record, start, end),
+            "finding.report": lambda: recorder.report(record, start),
+            "finding.comment": lambda: recorder.comment(record),
+        }
+        recorder.once(record.get("key") or record["cmd"], make[record["cmd"]])
 
     def _at(self, minutes: int) -> datetime:
         """A time of the day played: minutes from midnight in China, on the day before the demo was first run."""
         midnight = datetime.now(CHINA).replace(hour=0, minute=0, second=0, microsecond=0)
         return midnight - timedelta(days=1) + timedelta(minutes=minutes)
 
-    def _inspection(self, device: Device, record: Json) -> None:
-        start, end = (self._at(minutes) for minutes in record["minutes"])
-        officers = [{**one, "user": self.users[one["user"]]} for one in record.get("officers", [])]
-        answers = [self._answer(device, record, answer, end) for answer in record["answers"]]
-        signature = None
-        if record["mode"] == "administrative":
-            signature = {"refused": True, "reason": "演示：负责人外出", "witness": "演示见证人"}
-        args = {
-            "checklist": record["checklist"],
-            "checklist_version": self._version(record["checklist"]),
-            "mode": record["mode"],
-            "approval_no": record.get("approval_no"),
-            "officers": officers,
-            "site": self.sites[record["site"]],
-            "cell": None,
-            "task": None,
-            "started_at": start.isoformat(),
-            "finished_at": end.isoformat(),
-            "position": {**record["position"], "provider": "gps", "mock": False, "at": end.isoformat()},
-            "answers": answers,
-            "representative": record.get("representative"),
-            "signature": signature,
-        }
-        device.record("inspection.submit", row_id(record["key"]), args)
-        for answer in answers:
-            for sha256 in answer["photos"]:
-                self._photo_record(device, sha256, ("finding", answer["finding"]), record["position"], end)
-
-    def _answer(self, device: Device, record: Json, answer: Json, at: datetime) -> Json:
-        photos = [self._capture(device, answer["photo"], record["position"], at)] if "photo" in answer else []
-        return {
-            "item": answer["item"],
-            "result": answer["result"],
-            "value": answer.get("value"),
-            "note": answer.get("note"),
-            "photos": photos,
-            "position": None,
-            "finding": row_id(f"{record['key']}/{answer['item']}") if answer["result"] == "fail" else None,
-        }
-
-    def _report(self, device: Device, record: Json) -> None:
-        at = self._at(record["minutes"][0])
-        sha256 = self._capture(device, record["photo"], record["position"], at)
-        args = {name: record[name] for name in ("topic", "item", "severity", "description", "position")}
-        args.update(found_at=at.isoformat(), photos=[sha256], site=None)
-        device.record("finding.report", row_id(record["key"]), args)
-        self._photo_record(device, sha256, ("finding", row_id(record["key"])), record["position"], at)
-
-    def _comment(self, device: Device, record: Json) -> None:
-        device.record("finding.comment", row_id(record["finding"]), {"text": record["text"], "photos": []})
-
-    def _capture(self, device: Device, caption: str, position: Mapping[str, Any], at: datetime) -> str:
-        lon, lat = from_cgcs2000(*parse_position(position).canonical(), Datum.WGS84)
-        return device.capture(pictures.photo(caption, float(lon), float(lat), at), "image/jpeg", f"{caption}.jpg")
-
-    def _photo_record(
-        self, device: Device, sha256: str, subject: tuple[str, str], position: Json, at: datetime
-    ) -> None:
-        record = device.storage.get("photo", sha256)
-        assert record is not None
-        args = {
-            "sha256": sha256,
-            "size": record["size"],
-            "media_type": "image/jpeg",
-            "captured_at": at.isoformat(),
-            "position": position,
-            "source": "camera",
-            "subject": {"type": subject[0], "id": subject[1]},
-            "role": "before",
-        }
-        device.record("photo.add", row_id(f"photo/{sha256}"), args)
-
-    def _version(self, checklist: str) -> str:
-        """The newest version that the server offers."""
-        offered = expect(self._get("/api/v1/checklists"), 200)
-        versions = [one["version"] for one in offered["items"] if one["code"] == checklist]
-        return max(versions, key=lambda version: [int(part) for part in version.split(".")])
-
     # -- the evening ----------------------------------------------------------------------------------------------
     def export(self, path: Path) -> None:
         """The rectification list, as an admin downloads it."""
-        answer = self._get("/api/v1/exports/rectification-list.xlsx")
-        if answer.status != 200:
-            raise DemoFailed(f"the export answered {answer.status} {answer.code}")
         part = path.with_suffix(".part")
-        part.write_bytes(answer.body)
+        part.write_bytes(self.desk.file(ADMIN, "GET", "/exports/rectification-list.xlsx"))
         part.rename(path)
-
-
-def expect(answer: Answer, status: int) -> Json:
-    """What an answer says. Raises DemoFailed when it has another status."""
-    if answer.status != status:
-        said = answer.json()
-        why = f"{said.get('detail', '')} {said.get('errors') or ''}".strip()
-        raise DemoFailed(f"expected {status}, got {answer.status} {answer.code}: {why}")
-    return answer.json()

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import csv
 import io
-import sqlite3
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
 from datetime import UTC, date, datetime
 from itertools import islice
 from pathlib import Path
@@ -32,6 +30,13 @@ SHAPE_BYTES = 254
 ENCODINGS = {"shp": "UTF-8", "shp-gbk": "GBK"}
 LAYER = "findings"
 GDAL_UTC = 100
+ALWAYS = "2000-01-01T00:00:00.000Z"
+"""When every layer of a GeoPackage says that it was changed last.
+
+GDAL writes its clock there several times a file. SQLite leaves a page alone that holds those bytes already, and counts
+the commits that changed one: were the time left in, and only altered afterwards, two files of the same rows would
+still differ in that count, by whether two of the writes fell into one millisecond.
+"""
 _OLDEST = (1980, 1, 1, 0, 0, 0)  # the first instant that a zip can name; the same for every file
 
 Place = tuple[float, float] | None
@@ -56,13 +61,6 @@ def write_geopackage(path: Path, columns: Sequence[Column], rows: Rows, notes: N
         path, None, [np.array(keys, dtype=object), np.array(values, dtype=object)], np.array(["name", "value"]),
         layer="notes", driver="GPKG", geometry_type=None, crs=None, append=True, encoding="UTF-8",
     )  # fmt: skip
-    with closing(sqlite3.connect(path)) as file:  # the one thing in it that tells when it was written
-        file.execute("UPDATE gpkg_contents SET last_change = '2000-01-01T00:00:00.000Z'")
-        file.commit()
-        # A copy without the pages and counters that tell in how many steps it was written.
-        written = path.with_name(f"{path.name}.written")
-        file.execute("VACUUM INTO ?", (str(written),))
-    written.replace(path)
 
 
 def write_shapefile(
@@ -101,8 +99,11 @@ def write_shapefile(
 
 
 def _write_layer(path: Path, *what: Any, **how: Any) -> None:
-    from pyogrio.raw import write  # here: it brings pandas, which only a process that writes such a file needs
+    # here: they bring pandas, which only a process that writes such a file needs
+    from pyogrio import set_gdal_config_options
+    from pyogrio.raw import write
 
+    set_gdal_config_options({"OGR_CURRENT_DATE": ALWAYS})
     write(path, *what, **how)
 
 

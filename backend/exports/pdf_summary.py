@@ -1,14 +1,13 @@
-"""A summary on A4 as PDF: head, totals, a table and bars by place, a map of points on outlines, and rates.
+"""Draws a summary on A4 as PDF: head, totals, a table and bars by place, a map of points on outlines, and rates.
 
-Knows layout and fpdf2; what the numbers mean is told. The map is drawn from the outlines and points handed in, without
-any base map. The same summary gives the same bytes.
+Knows layout and fpdf2, which takes long to load: only who draws loads this. What the numbers mean is told. The map is
+drawn from the outlines and points handed in, without any base map. The same summary gives the same bytes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import BinaryIO
 
 import shapely
@@ -18,6 +17,7 @@ from shapely.geometry.base import BaseGeometry
 from backend import fonts
 from backend.exports.cell_text import safe
 from backend.exports.map_frame import MapFrame
+from backend.exports.summary_content import Cells, Colour, Outline, Summary
 
 MARGIN, WIDTH, BOTTOM = 15.0, 180.0, 18.0  # mm on A4
 FONT = "noto"
@@ -27,67 +27,6 @@ LAND, BORDER, INNER = (250, 248, 242), (110, 110, 110), (190, 186, 176)
 MAP_HEIGHT, DOT, DOT_GRID = 120.0, 1.0, 0.4  # mm; of dots on one square of the grid the first group's is drawn
 NAME_LETTERS, MOST_LETTERS = 12, 400
 """Letters of a place's name on the map, and of any line: no line has room for more."""
-
-Colour = tuple[int, int, int]
-Cells = Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A part of every bar and a colour of the map: what it is called, and its colour."""
-
-    name: str
-    colour: Colour
-
-
-@dataclass(frozen=True, slots=True)
-class Outline:
-    """A place on the map (CGCS2000 degrees). `inner` ones are drawn thin and without a name."""
-
-    name: str
-    shape: BaseGeometry
-    inner: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What the paper itself says, in one language; `page` has places for `n` and `of`."""
-
-    by_place: str
-    bars: str
-    map: str
-    rates: str
-    page: str
-    nothing: str
-    off_map: str
-    map_note: str
-    metres: str
-    cut: str
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """All that the paper shows. `bars`: a place and its counts in the order of `groups`; `points`: longitude, latitude,
-    the index of a group, and how many lie there; `off_map`: how many have no place. `created` is the only time that
-    the file carries.
-    """
-
-    title: str
-    lines: Sequence[str]
-    totals: Sequence[tuple[str, str]]
-    headings: Cells
-    rows: Sequence[Cells]
-    groups: Sequence[Group]
-    bars: Sequence[tuple[str, Sequence[int]]]
-    outlines: Sequence[Outline]
-    points: Sequence[tuple[float, float, int, int]]
-    off_map: int
-    rate_headings: Cells
-    rates: Sequence[Cells]
-    notes: Sequence[tuple[str, str]]
-    words: Words
-    created: datetime
-    footer: str = ""
 
 
 def write(file: BinaryIO, summary: Summary) -> None:

@@ -86,15 +86,16 @@ def ask_when_due() -> None:
     with reading() as session:
         photos_due = photo_flags.is_due(session)
         hooks_due = hook_queue.is_waiting(session, clock.now())
-    _ask([kind for kind, is_due in (("check-photos", photos_due), ("tell-hooks", hooks_due)) if is_due])
+    ask([kind for kind, is_due in (("check-photos", photos_due), ("tell-hooks", hooks_due)) if is_due])
 
 
 def ask_hourly() -> None:
     """Ask for the work of the hour, unless it still waits from the last one."""
-    _ask(HOURLY)
+    ask(HOURLY)
 
 
-def _ask(kinds: Iterable[str]) -> None:
+def ask(kinds: Iterable[str]) -> None:
+    """Ask for work of these kinds, each unless it still waits from the last time."""
     for kind in kinds:
         with writing() as session:
             session.execute(select(Counter.id).with_for_update())  # each host's clockwork asks, one after the other

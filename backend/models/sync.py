@@ -86,6 +86,7 @@ class SyncedRow(Base):
     """A row as devices see it, rendered when it was written."""
 
     __tablename__ = "synced_row"
+    __table_args__ = (Index("ix_synced_row_seq", "type", "seq"),)
 
     type: Mapped[str] = mapped_column(String(40), primary_key=True)
     row_id: Mapped[str] = mapped_column(String(36), primary_key=True)

@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 
 from backend import catalogue
 from backend.blobs import Blobs
-from backend.exports import csv_table, geo_table, geojson_lines, pdf_summary
+from backend.exports import csv_table, geo_table, geojson_lines
 from backend.exports.columns import columns_of
 from backend.exports.geo_table import Place
+from backend.exports.summary_content import Summary
 from backend.models import Finding, FirePoint
 from backend.services import (
     area_report,
@@ -166,14 +167,17 @@ def _fire_ledger(making: Making) -> None:
 def _findings_summary(making: Making) -> None:
     facts = making.facts
     args = (making.session, making.actor, making.filters, facts, making.as_of, making.seen)
-    summary = findings_summary.of_filters(*args)
-    with making.target.open("wb") as file:
-        pdf_summary.write(file, summary)
+    _pdf(making, findings_summary.of_filters(*args))
 
 
 def _period_summary(making: Making) -> None:
     args = (making.session, making.actor, making.filters, making.facts, making.seen)
-    summary = period_summary.of_period(*args)
+    _pdf(making, period_summary.of_period(*args))
+
+
+def _pdf(making: Making, summary: Summary) -> None:
+    from backend.exports import pdf_summary  # here: fpdf2 is a fifth of what a process has to load
+
     with making.target.open("wb") as file:
         pdf_summary.write(file, summary)
 

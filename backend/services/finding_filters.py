@@ -36,7 +36,8 @@ class Filters:
     `unassigned`. `found_from` is included, `found_to` is not. `bbox`: least longitude and latitude, greatest
     longitude and latitude, CGCS2000 degrees, borders included. `figure`: what a figure of the statistics counts, with
     `as_of` for what is overdue. `township`: counted there exactly, as the statistics do (see `visibility.counted_at`).
-    `flag`: what is doubtful about it. `waiting`: what its office has asked for and nobody has answered.
+    `period`: the id of a frozen period, for exactly its findings. `flag`: what is doubtful about it. `waiting`: what
+    its office has asked for and nobody has answered.
     """
 
     cell: str | None = None
@@ -55,6 +56,7 @@ class Filters:
     township: str | None = None
     office: str | None = None
     responsible_unit: str | None = None
+    period: str | None = None
     flag: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
 
@@ -77,6 +79,7 @@ class Filters:
             "township": self.township,
             "office": self.office,
             "responsible_unit": self.responsible_unit,
+            "period": self.period,
             "flag": ",".join(self.flag),
             "waiting": ",".join(self.waiting),
         }
@@ -108,6 +111,7 @@ def parse(given: Mapping[str, Any]) -> Filters:
         township=said.get("township"),
         office=said.get("office"),
         responsible_unit=said.get("responsible_unit"),
+        period=said.get("period"),
         flag=_codes("flag", said.get("flag")),
         waiting=_among("waiting", WAITING, said.get("waiting")),
     )

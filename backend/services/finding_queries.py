@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Text, cast, exists, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from backend import clock
 from backend.extensions import db
@@ -22,8 +22,10 @@ from backend.services import (
     cells,
     evidence_grounds,
     figures,
+    finding_orders,
     look_backs,
     pages,
+    period_findings,
     photo_flag_words,
     photo_flags,
     place_decisions,
@@ -59,11 +61,12 @@ def visible_to(actor: Actor, *, walk: bool = False) -> ColumnElement[bool]:
     return seen
 
 
-def page(session: Session, actor: Actor, filters: Filters, asked: PageAsked) -> Page[Finding]:
-    """A page of findings, newest first. Raises FilterInvalid for a cell nobody knows, PageCursorInvalid."""
-    walk = filters.bbox is not None or (filters.cell is None and visibility.is_broad(actor))
+def page(session: Session, actor: Actor, filters: Filters, asked: PageAsked, sort: str = "newest") -> Page[Finding]:
+    """A page of findings in one of `finding_orders.SORTS`. Raises FilterInvalid (unknown cell), PageCursorInvalid."""
+    wide = visibility.is_wide(filters.cell) if filters.cell is not None else visibility.is_broad(actor)
+    walk = filters.bbox is not None or wide
     query = select(Finding).where(visible_to(actor, walk=walk), *conditions(filters))
-    return pages.fetch(session, query, Finding.found_at, Finding.id, asked)
+    return pages.ordered(session, query, finding_orders.SORTS[sort], asked)
 
 
 def documents(session: Session, findings: Sequence[Finding]) -> list[rows.Document]:
@@ -102,6 +105,11 @@ def comments(session: Session, finding_id: str) -> list[rows.Document]:
     said = session.scalars(
         select(Comment).where(Comment.finding_id == finding_id).order_by(Comment.said_at, Comment.id)
     ).all()
+    return comment_documents(session, said)
+
+
+def comment_documents(session: Session, said: Sequence[Comment]) -> list[rows.Document]:
+    """Comments as the wire shows them, with their photos and who said them."""
     photos = rows.photos_of(session, "comment", [comment.id for comment in said])
     names = rows.names_of(session, [comment.author_id for comment in said])
     return [rows.comment_document(each, photos[each.id], names.get(each.author_id)) for each in said]
@@ -143,6 +151,8 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
         found.append(Finding.id.in_(select(Case.finding_id).where(Case.office_id == filters.office)))
     if filters.responsible_unit is not None:
         found.append(Finding.site_id.in_(select(Site.id).where(Site.responsible_unit == filters.responsible_unit)))
+    if filters.period is not None:
+        found += period_findings.conditions(db.session(), filters.period)
     if filters.flag:
         found.append(_flagged(filters.flag))
     if filters.waiting:
@@ -160,12 +170,17 @@ def squares_over(bounds: tuple[float, float, float, float]) -> list[tuple[int, i
 
 
 def _says(text: str) -> ColumnElement[bool]:
-    at_site = exists().where(
-        Site.id == Finding.site_id,
-        or_(Site.name.icontains(text, autoescape=True), Site.address.icontains(text, autoescape=True)),
-    )
+    """Sites that say it are looked up once, not for each finding."""
+    sites = select(Site.id).where(or_(_holds(Site.name, text), _holds(Site.address, text)))
     own = (Finding.description, Finding.number, Finding.item)
-    return or_(*(column.icontains(text, autoescape=True) for column in own), at_site)
+    return or_(*(_holds(column, text) for column in own), Finding.site_id.in_(sites))
+
+
+def _holds(column: InstrumentedAttribute[Any], text: str) -> ColumnElement[bool]:
+    """Whether a column holds a text, large and small letters alike; SQLite's LIKE takes them so by itself."""
+    if db.engine.dialect.name == "sqlite":
+        return column.contains(text, autoescape=True)
+    return column.icontains(text, autoescape=True)
 
 
 def _flagged(codes: Sequence[str]) -> ColumnElement[bool]:
@@ -185,7 +200,7 @@ def _asked_for(waiting: Sequence[str]) -> Select[Any]:
 
 def _in_cell(code: str) -> ColumnElement[bool]:
     if code == UNASSIGNED or cells.name(code) is not None:
-        return visibility.within(code, Finding.cell_code)
+        return visibility.within(code, Finding.cell_code, walk=visibility.is_wide(code))
     try:
         if code.startswith(("N", "S")):
             return _in_scheme("beidou", FindingCell.code.startswith(_beidou(code), autoescape=True))

@@ -1,12 +1,13 @@
 """Findings counted by square and by cell, for maps: kept by triggers in the database, whoever writes a finding.
 
 A tally row is one square of a zoom, or one cell, with county, topic, state and severity. A map of a whole city adds up
-some hundreds of them, however many findings there are. Filters that a tally does not know are asked of the findings.
+some hundreds of them, however many findings there are. Filters that a tally does not know are asked of the findings:
+where a tile takes in much of the ground, along the index of their times, which holds what most filters ask for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +15,10 @@ from sqlalchemy import ColumnElement, Integer, and_, cast, false, func, literal,
 from sqlalchemy.orm import Session
 
 from backend.models import Finding, FindingTally
-from backend.services import cells, finding_queries
+from backend.services import cells, finding_queries, visibility
 from backend.services.actor import Actor
 from backend.services.finding_filters import Filters
+from backend.services.visibility import UNASSIGNED
 from geo.tiles.squares import KEY_ZOOM, Partial, key_range, square_shift
 from geo.tiles.tile import Tile
 
@@ -25,6 +27,8 @@ SQUARES = (8, 11, 14)
 CELL_DIGITS = {"county": 6, "township": 9, "village": 12}
 _CELLS = 100  # kinds of tallies by cell are 100 and the number of digits
 COUNTY = 6
+WIDE = 10
+"""Up to this zoom a tile takes in so much that an index of squares would fetch most findings one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +45,28 @@ def squares(session: Session, actor: Actor, filters: Filters, tile: Tile) -> lis
     view = _view(actor)
     if stored is not None and view is not None and _tallied(filters):
         return _from_tally(session, view, filters, tile, stored) + _own_elsewhere(session, actor, view, filters, tile)
-    return _from_findings(session, finding_queries.visible_to(actor, walk=stored is None), filters, tile)
+    walk = stored is None or (tile.zoom <= WIDE and visibility.is_broad(actor))
+    return _from_findings(session, finding_queries.visible_to(actor, walk=walk), filters, tile)
 
 
-def by_cell(session: Session, actor: Actor, filters: Filters, level: str) -> dict[str, dict[str, int]]:
-    """How many findings in each state lie in each cell of a level (county, township, village), by code."""
+def by_cell(
+    session: Session, actor: Actor, filters: Filters, level: str, wanted: Collection[str]
+) -> dict[str, dict[str, int]]:
+    """How many findings in each state lie in each wanted cell of a level (county, township, village), by code."""
     digits = CELL_DIGITS[level]
     view = _view(actor)
     if view is not None and _tallied(filters):
-        kind = FindingTally.kind == _CELLS + digits
+        keys = FindingTally.key.in_(sorted(int(code) for code in wanted))
         rows = session.execute(
             select(FindingTally.key, FindingTally.state, func.sum(FindingTally.n))
-            .where(kind, _within_view(view), *_narrowed(filters))
+            .where(FindingTally.kind == _CELLS + digits, keys, _within_view(view), *_narrowed(filters))
             .group_by(FindingTally.key, FindingTally.state)
         ).all()
         own = _elsewhere(actor, view)
-        found = [*rows, *(_counted_by_cell(session, own, filters, digits) if own is not None else ())]
+        found = [*rows, *(_counted_by_cell(session, own, filters, digits, wanted) if own is not None else ())]
     else:
-        found = [*_counted_by_cell(session, finding_queries.visible_to(actor), filters, digits)]
+        seen = finding_queries.visible_to(actor, walk=True)
+        found = [*_counted_by_cell(session, seen, filters, digits, wanted)]
     told: dict[str, dict[str, int]] = {}
     for key, state, n in found:
         if n:
@@ -67,11 +75,13 @@ def by_cell(session: Session, actor: Actor, filters: Filters, level: str) -> dic
     return told
 
 
-def _counted_by_cell(session: Session, seen: ColumnElement[bool], filters: Filters, digits: int) -> Sequence[Any]:
-    code = cast(func.substr(Finding.cell_code, 1, digits), _big())
+def _counted_by_cell(
+    session: Session, seen: ColumnElement[bool], filters: Filters, digits: int, wanted: Collection[str]
+) -> Sequence[Any]:
+    code = func.substr(Finding.cell_code, 1, digits)
     return session.execute(
         select(code, Finding.state, func.count())
-        .where(seen, func.length(Finding.cell_code) >= digits, *finding_queries.conditions(filters))
+        .where(seen, code.in_(sorted(wanted)), *finding_queries.conditions(filters))
         .group_by(code, Finding.state)
     ).all()
 
@@ -117,9 +127,10 @@ def _from_findings(session: Session, seen: ColumnElement[bool], filters: Filters
     shift = square_shift(tile.zoom)
     first, end = key_range(tile)
     key = Finding.square.op(">>")(literal(shift, Integer)) if shift else Finding.square
+    square = Finding.square + 0 if tile.zoom <= WIDE else Finding.square  # no index serves a sum
     rows = session.execute(
         select(key, Finding.state, func.sum(Finding.lon), func.sum(Finding.lat), func.count())
-        .where(Finding.square >= first, Finding.square < end, seen, *finding_queries.conditions(filters))
+        .where(square >= first, square < end, seen, *finding_queries.conditions(filters))
         .group_by(key, Finding.state)
     )
     return [Partial(row[0], KEY_ZOOM - shift // 2, row[1], row[2], row[3], row[4]) for row in rows]
@@ -149,17 +160,26 @@ def _tallied(filters: Filters) -> bool:
         filters.bbox,
         filters.site,
         filters.text,
-        filters.cell,
         filters.campaign,
         filters.unit,
         filters.figure,
         filters.township,
         filters.office,
         filters.responsible_unit,
+        filters.period,
         filters.flag,
         filters.waiting,
     )
-    return not any(unknown)
+    return not any(unknown) and (filters.cell is None or _in_counties(filters.cell) is not None)
+
+
+def _in_counties(code: str) -> list[str] | None:
+    """The counties of a tally that make up a county or what lies above it; None where they cannot say it."""
+    if code == UNASSIGNED:
+        return [""]
+    if len(code) > COUNTY or cells.name(code) is None:
+        return None
+    return sorted(found for found in cells.descendants(code) if len(found) <= COUNTY)
 
 
 def _narrowed(filters: Filters) -> list[ColumnElement[bool]]:
@@ -171,6 +191,8 @@ def _narrowed(filters: Filters) -> list[ColumnElement[bool]]:
     ):
         if wanted:
             found.append(column.in_(wanted))
+    if filters.cell is not None:
+        found.append(FindingTally.county.in_(_in_counties(filters.cell) or ()))
     return found
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend import catalogue
-from backend.exports.pdf_summary import Summary
+from backend.exports.summary_content import Summary
 from backend.models import Case, Finding
 from backend.services import cells, finding_queries, summary_parts
 from backend.services.actor import Actor

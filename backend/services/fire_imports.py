@@ -13,11 +13,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+import shapely
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from backend.models import FireImport, FireImportRow
-from backend.services import audit, cells, fire_detections, fire_register, zones
+from backend.services import audit, cells, fire_detections, fire_register, import_maps, zones
 from backend.services.actor import Actor
 from backend.services.errors import InputInvalid, NotFound, TooLarge
 from backend.services.site_imports import ImportNotReady
@@ -34,6 +35,7 @@ from geo.fire_points.reading import Parsed
 from geo.fire_points.report import PIXEL_M, Terms, parse_report
 from geo.fire_points.table_files import table_rows
 from geo.fire_points.verdict import burning_verdict
+from geo.local_time import local_time
 from geo.names import townships, villages
 
 A_TIME = 200  # sightings taken in one transaction, so that phones go on pushing meanwhile
@@ -84,7 +86,7 @@ def check(
         at=now,
         state="refused" if parsed.faults else "checked",
         report={
-            **_foreseen(session, detections),
+            **_foreseen(session, detections, "sent" if parsed.faults else "added"),
             "read": [_as_read(each) for each in detections[:READ_SHOWN]],
             "faults": len(parsed.faults),
             "warnings": len(warnings),
@@ -144,8 +146,10 @@ def _in_our_cells(detections: Sequence[Detection], reading: Reading) -> tuple[li
         return list(detections), []
     ours = [each for each in detections if cells.locate(each.lon, each.lat, each.reach_m).code is not None]
     left = len(detections) - len(ours)
+    kept = {id(each) for each in ours}
+    at = next(((each.lon, each.lat) for each in detections if id(each) not in kept), None)
     detail = f"{left} rows lie in no cell and were left out"
-    return ours, [Fault("outside-cells", None, detail, params={"count": left})] if left else []
+    return ours, [Fault("outside-cells", None, detail, at, {"count": left})] if left else []
 
 
 def _as_read(detection: Detection) -> dict[str, Any]:
@@ -162,8 +166,8 @@ def _as_read(detection: Detection) -> dict[str, Any]:
     }
 
 
-def _foreseen(session: Session, detections: Sequence[Detection]) -> dict[str, Any]:
-    """What applying would do now."""
+def _foreseen(session: Session, detections: Sequence[Detection], change: str) -> dict[str, Any]:
+    """What applying would do now; `change`: what it means on the map to be new."""
     known = fire_register.points_of_known(session, detections)
     new = {fire_detections.key_of(each): each for each in reversed(detections)}
     new = {key: each for key, each in reversed(new.items()) if key not in known}
@@ -178,9 +182,17 @@ def _foreseen(session: Session, detections: Sequence[Detection]) -> dict[str, An
         "opened": len(grouping.opened),
         "joined": len(set(grouping.event_ids) - grouping.opened.keys()),
         "merged": len(grouping.merged),
+        "map": import_maps.collection(
+            _drawn(each, "same" if fire_detections.key_of(each) in known else change) for each in detections
+        ),
         "by_source": dict(sorted(Counter(each.source.value for each in detections).items())),
         "by_zone": dict(sorted(verdicts.items())),
     }
+
+
+def _drawn(detection: Detection, change: str) -> import_maps.Drawn:
+    name = f"{detection.row} · {local_time(detection.instant):%m-%d %H:%M}"
+    return import_maps.Drawn(change, str(detection.row), name, shapely.points(detection.lon, detection.lat))
 
 
 def get(session: Session, actor: Actor, import_id: str) -> FireImport:

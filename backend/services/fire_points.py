@@ -40,9 +40,14 @@ class FireFilters:
 
 
 def visible(actor: Actor) -> Select[FirePoint]:
-    """Every fire point that the actor may see: those of the area, one's own reports, and those one is sent to."""
+    """Every fire point that the actor may see."""
+    return select(FirePoint).where(visible_to(actor))
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """The condition that keeps those of the actor's area, one's own reports, and those one is sent to."""
     seen = visibility.seen_by(actor, FirePoint.cell_code, FirePoint.reporter_id)
-    return select(FirePoint).where(or_(seen, FirePoint.assignee_id == actor.user_id))
+    return or_(seen, FirePoint.assignee_id == actor.user_id)
 
 
 def conditions(filters: FireFilters) -> list[ColumnElement[bool]]:

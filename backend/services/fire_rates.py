@@ -64,15 +64,16 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Days of Guangxi, both included. `monthly`: a row a month, otherwise one for all."""
+    """Days of Guangxi, both included. `monthly`: a row a month, otherwise one for all. `most`: days at most."""
 
     first: date
     last: date
     monthly: bool = False
+    most: int = MOST_DAYS
 
     def __post_init__(self) -> None:
-        if not self.first <= self.last <= self.first + timedelta(days=MOST_DAYS):
-            raise InputInvalid(f"A period is from a day through a later one, of at most {MOST_DAYS} days.", field="to")
+        if not self.first <= self.last <= self.first + timedelta(days=self.most):
+            raise InputInvalid(f"A period is from a day through a later one, of at most {self.most} days.", field="to")
 
     def period(self, day: date) -> str:
         """The name of the period that a day is in."""
@@ -85,7 +86,7 @@ class Span:
 
     def year_before(self) -> Span:
         """The same days a year earlier (29 February: the 28th)."""
-        return Span(_year_before(self.first), _year_before(self.last), self.monthly)
+        return replace(self, first=_year_before(self.first), last=_year_before(self.last))
 
 
 def rates(

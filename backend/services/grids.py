@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from backend import until_lock
 from backend.models import Cell, Finding, GridActivation, GridVersion
-from backend.services import audit, cells, replacing, zones
+from backend.services import audit, cells, import_maps, replacing, zones
 from backend.services.actor import Actor
 from backend.services.errors import InputInvalid, NotFound, ServiceError
 from backend.services.grid_timeline import timeline
@@ -73,7 +73,8 @@ def stage(
     """
     read = look(session, path, how)
     if read.grid is None:
-        raise GridRefused("The file has faults; nothing was staged.", report=report_of(read))
+        drawn = import_maps.of_cells(read.sound, (str(fault.where) for fault in read.errors))
+        raise GridRefused("The file has faults; nothing was staged.", report={**report_of(read), "map": drawn})
     found = _store(session, read.grid, version_id, name, now, report_of(read), actor.user_id)
     audit.record(session, now, actor.user_id, "grid.stage", found.id, sha256=found.sha256, cells=len(read.grid))
     return found
@@ -310,6 +311,7 @@ def changes(session: Session, version_id: str, since: datetime | None) -> dict[s
     moves = reassign(lons, lats, before, after).moves() if places else {}
     return {
         **_told(found),
+        "map": import_maps.of_grids(found, before, after),
         "looked_at": len(places),
         "moved_findings": sum(moves.values()),
         "moves": [{"from": a, "to": b, "findings": count} for (a, b), count in list(moves.items())[:SHOWN]],

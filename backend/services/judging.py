@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import select
@@ -24,19 +24,10 @@ from checklists.errors import ChecklistError
 from checklists.model import Pack
 from checklists.selection import Context
 from geo.errors import GeoError
-from geo.zones.kinds import Kind
-from geo.zones.rules import UNDETERMINED
+from geo.zones.holding import ZonesThere, holding
 from sync.errors import OpRefused
 
 LACKING = "evidence-lacking"
-_KINDS = frozenset(kind.value for kind in Kind)
-
-
-class ZonesThere(NamedTuple):
-    """The kinds of zones that held at a place and time, and those of which nobody can tell."""
-
-    hold: tuple[str, ...]
-    doubtful: tuple[str, ...]
 
 
 def finding_id(inspection_id: str, item: str) -> str:
@@ -59,16 +50,7 @@ def zones_there(
         verdicts = index.rules_at(*place, at, accuracy_m or 0.0)
     except GeoError:
         return None
-    kept = {zone.kind.subject for zone in index.zones}
-    doubtful = wanted - _KINDS
-    doubtful |= {kind.value for kind in Kind if kind.value in wanted and kind.subject not in kept}
-    hold = set()
-    for subject, verdict in verdicts.items():
-        if verdict.certainty == "certain" and verdict.outcome in _KINDS:
-            hold.add(verdict.outcome)
-        elif verdict.certainty != "certain" or verdict.outcome == UNDETERMINED:
-            doubtful |= {kind.value for kind in Kind if kind.subject is subject and kind.value in wanted}
-    return ZonesThere(tuple(sorted(hold)), tuple(sorted(doubtful - hold)))
+    return holding(verdicts, {zone.kind.subject for zone in index.zones}, wanted)
 
 
 def judge(

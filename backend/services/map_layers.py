@@ -5,7 +5,7 @@ Each layer shows what the lists of the same things would show the same person, b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -14,9 +14,19 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from backend.models import Finding, FirePoint, Site
-from backend.services import cells, finding_queries, finding_tally, visibility, zones
+from backend.services import (
+    cells,
+    finding_filters,
+    finding_queries,
+    finding_tally,
+    fire_filters,
+    fire_points,
+    visibility,
+    zones,
+)
 from backend.services.actor import Actor
 from backend.services.finding_filters import Filters
+from backend.services.fire_points import FireFilters
 from backend.services.visibility import FilterInvalid
 from geo.tiles.encoding import Feature, Value, encoded
 from geo.tiles.outlines import Outlines, outlines
@@ -44,8 +54,16 @@ FIELDS: dict[str, dict[str, str]] = {
     "zones": dict.fromkeys(("id", "name", "kind", "document"), "String"),
 }
 """What a feature of each layer says, for TileJSON."""
+BESIDE = {"cells": {"cell_names": {"code": "String", "name": "String, at a point inside the cell"}}}
+"""Further layers in a layer's tiles."""
 
-Layer = Callable[[Session, Actor, Filters, Tile], list[Feature]]
+Layer = Callable[[Session, Actor, Mapping[str, Any], Tile], list[Feature]]
+FILTERS: dict[str, tuple[str, ...]] = {
+    "cells": Filters.__slots__,
+    "findings": Filters.__slots__,
+    "fire_points": FireFilters.__slots__,
+}
+"""What each layer is narrowed by: the filters of its list. Those of the others are narrowed by nothing."""
 
 
 def level_of(zoom: int) -> str:
@@ -53,18 +71,23 @@ def level_of(zoom: int) -> str:
     return "county" if zoom < 9 else "township" if zoom < 12 else "village"
 
 
-def tile_bytes(session: Session, actor: Actor, layer: str, filters: Filters, tile: Tile) -> bytes:
-    """The vector tile of one layer; empty bytes where nothing is. Raises FilterInvalid."""
-    if layer not in ("findings", "cells") and filters.stated():
-        raise FilterInvalid("Only findings and cells are narrowed by filters.", field=next(iter(filters.stated())))
-    return encoded(tile, {layer: LAYERS[layer](session, actor, filters, tile)})
+def tile_bytes(session: Session, actor: Actor, layer: str, asked: Mapping[str, Any], tile: Tile) -> bytes:
+    """The vector tile of one layer, narrowed as its list is; empty bytes where nothing is. Raises FilterInvalid."""
+    said = {name: value for name, value in asked.items() if value is not None and str(value).strip()}
+    for name in said:
+        if name not in FILTERS.get(layer, ()):
+            raise FilterInvalid(f"The layer {layer} is not narrowed by {name}.", field=name)
+    beside = {"cell_names": _cell_names(session, tile)} if layer == "cells" else {}
+    return encoded(tile, {layer: LAYERS[layer](session, actor, said, tile), **beside})
 
 
-def _cells(session: Session, actor: Actor, filters: Filters, tile: Tile) -> list[Feature]:
+def _cells(session: Session, actor: Actor, asked: Mapping[str, Any], tile: Tile) -> list[Feature]:
+    filters = finding_filters.parse(asked)
     grid = cells.grid(session)
     level = level_of(tile.zoom)
     drawn = _outlines(cells.active_version(session), level, tile.zoom).within(tile)
-    counts = finding_tally.by_cell(session, actor, filters, level) if drawn else {}
+    codes = [grid.cells[index].code for index, _ in drawn]
+    counts = finding_tally.by_cell(session, actor, filters, level, codes) if drawn else {}
     found = []
     for index, shape in drawn:
         cell = grid.cells[index]
@@ -75,12 +98,20 @@ def _cells(session: Session, actor: Actor, filters: Filters, tile: Tile) -> list
     return found
 
 
+def _cell_names(session: Session, tile: Tile) -> list[Feature]:
+    """Where the cells' names stand; of outlines that lie in several tiles each would be named again."""
+    grid, level = cells.grid(session), level_of(tile.zoom)
+    named = _outlines(cells.active_version(session), level, tile.zoom).named(tile)
+    return [Feature(at, {"code": grid.cells[index].code, "name": grid.cells[index].name}) for index, at in named]
+
+
 @lru_cache(maxsize=48)
 def _outlines(version_id: str, level: str, zoom: int) -> Outlines:
     return outlines(cells.version(version_id), level, zoom)
 
 
-def _findings(session: Session, actor: Actor, filters: Filters, tile: Tile) -> list[Feature]:
+def _findings(session: Session, actor: Actor, asked: Mapping[str, Any], tile: Tile) -> list[Feature]:
+    filters = finding_filters.parse(asked)
     if tile.zoom >= POINTS_FROM:
         points = _single_findings(session, actor, filters, tile)
         if len(points) <= MOST_POINTS:
@@ -105,13 +136,13 @@ def _single_findings(session: Session, actor: Actor, filters: Filters, tile: Til
     return [_point(row.lon, row.lat, {name: getattr(row, name) for name in row._fields[:5]}) for row in rows]
 
 
-def _fire_points(session: Session, actor: Actor, _filters: Filters, tile: Tile) -> list[Feature]:
-    seen = visibility.seen_by(actor, FirePoint.cell_code, FirePoint.assignee_id)
+def _fire_points(session: Session, actor: Actor, asked: Mapping[str, Any], tile: Tile) -> list[Feature]:
+    shown = (fire_points.visible_to(actor), *fire_points.conditions(fire_filters.parse(asked)))
     columns = (FirePoint.id, FirePoint.number, FirePoint.state, FirePoint.zone_outcome)
-    return _rows(session, tile, (FirePoint.lon, FirePoint.lat), columns, (seen, FirePoint.merged_into.is_(None)))
+    return _rows(session, tile, (FirePoint.lon, FirePoint.lat), columns, shown)
 
 
-def _sites(session: Session, actor: Actor, _filters: Filters, tile: Tile) -> list[Feature]:
+def _sites(session: Session, actor: Actor, _asked: Mapping[str, Any], tile: Tile) -> list[Feature]:
     seen = visibility.seen_by(actor, Site.cell_code, Site.author_id)
     columns = (Site.id, Site.name, Site.status, Site.kind)
     return _rows(session, tile, (Site.lon, Site.lat), columns, (seen,))
@@ -138,7 +169,7 @@ def _rows(
     return [_square(each.lon, each.lat, each.count, dict(each.counts), each.key) for each in squares]
 
 
-def _zones(session: Session, _actor: Actor, _filters: Filters, tile: Tile) -> list[Feature]:
+def _zones(session: Session, _actor: Actor, _asked: Mapping[str, Any], tile: Tile) -> list[Feature]:
     west, south, east, north = tile.mercator_bounds
     found = []
     for number, zone in enumerate(zones.index(session).zones):

@@ -12,7 +12,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from backend import catalogue
-from backend.exports.pdf_summary import Summary
+from backend.exports.summary_content import Summary
 from backend.models import Period, PeriodRow
 from backend.services import period_list, periods, summary_parts, visibility
 from backend.services.actor import Actor

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from backend.models import FieldWrite, Finding, FindingCell, PlaceStep
+from backend.models.finding import DOUBTFUL_CELL
 from backend.services import audit, cells, field_history, placing, publishing, rows, telling, visibility
 from backend.services.actor import Actor
 from backend.services.errors import InputInvalid, NotAllowed, NotFound, ServiceError
@@ -267,11 +268,9 @@ def _named(code: str | None) -> dict[str, str | None] | None:
 
 def queue(session: Session, actor: Actor) -> tuple[list[dict[str, Any]], bool]:
     """The findings whose place waits for this actor, the newest first, and whether there are more than are told."""
-    admin = (FindingCell.finding_id == Finding.id, FindingCell.scheme == "admin")
-    doubtful = select(FindingCell.finding_id).where(
-        *admin, FindingCell.confidence < DOUBTFUL, FindingCell.method != DECIDED
-    )
-    waiting = select(Finding).where(doubtful.exists() | Finding.cell_code.is_(None), Finding.state != "rejected")
+    admin = FindingCell.scheme == "admin"
+    doubtful = select(FindingCell.finding_id).where(admin, DOUBTFUL_CELL, FindingCell.method != DECIDED)
+    waiting = select(Finding).where(Finding.id.in_(doubtful) | Finding.cell_code.is_(None), Finding.state != "rejected")
     if actor.role != "admin":
         waiting = waiting.where(or_(visibility.seen_by(actor, Finding.cell_code), _near(session, actor)))
     found: list[dict[str, Any]] = []

@@ -12,19 +12,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import shapely
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from backend import spreadsheets
 from backend.models import Site, SiteImport, SiteImportRow
-from backend.services import audit, publishing, site_register, site_rows
+from backend.services import audit, import_maps, publishing, site_register, site_rows
 from backend.services.actor import Actor
 from backend.services.errors import NotFound, ServiceError
 from backend.services.site_rows import Fault, Meant
 from backend.sync_store import SqlStore
 from geo.datum import Datum
+from geo.distance import distance_m
 
 A_TIME = 200  # rows written in one transaction, so that phones go on pushing meanwhile
+MOVED_M = 1.0  # a site that lies further off is drawn with the place that it leaves
 SHOWN = 500  # faults and warnings told one by one; the counts are of all
 
 
@@ -59,6 +62,7 @@ def check(
         "new": len(new),
         "changed": len(changed),
         "same": len(meant) - len(new) - len(changed),
+        "map": import_maps.collection(_drawn(meant, known, changed)),
         "columns": dict(table.columns),
         "unknown_columns": list(table.unknown),
         "faults": len(faults),
@@ -177,6 +181,22 @@ def _foreign(actor: Actor, known: Mapping[str, Site], meant: Meant) -> bool:
     return site is not None and not site_rows.in_area(actor, site.cell_code)
 
 
+def _drawn(meant: Sequence[Meant], known: Mapping[str, Site], changed: set[str]) -> list[import_maps.Drawn]:
+    """Each row that has a place; of a site that moves, where it lies now too."""
+    drawn = []
+    for each in meant:
+        if each.at is None:
+            continue
+        site = known.get(each.code)
+        change = "added" if site is None else "changed" if each.code in changed else "same"
+        before = None if site is None or site.lon is None or site.lat is None else (site.lon, site.lat)
+        if before is not None and distance_m(before, each.at) <= MOVED_M:
+            before = None
+        name = str(each.fields.get("name", ""))
+        drawn.append(import_maps.Drawn(change, each.code, name, shapely.points(each.at), before))
+    return drawn
+
+
 def _differs(site: Site, meant: Meant) -> bool:
     before = site_register.facts(site)
     said = {name: value for name, value in meant.fields.items() if name not in ("attributes", "cell")}
@@ -195,7 +215,7 @@ def _claimed_twice(meant: Sequence[Meant], columns: Mapping[str, str]) -> list[F
 
 
 def _fault(each: Meant, code: str, columns: Mapping[str, str], detail: str = "") -> Fault:
-    return Fault(each.line, "code", columns.get("code"), code, detail or each.code)
+    return Fault(each.line, "code", columns.get("code"), code, detail or each.code, each.at)
 
 
 def _by_line(fault: Fault) -> tuple[int, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -46,34 +46,41 @@ LONGEST = {
 REGION = (104.0, 20.5, 112.5, 26.8)
 """Guangxi with a margin, degrees: outside it coordinates are a mistake in a register of its sites."""
 _DMS = re.compile(r"\D*(\d{1,3})\s*[°度]\s*(\d{1,2})\s*['′’分]\s*(\d{1,2}(?:\.\d+)?)\s*(?:[\"″”秒]|'')?\D*")
+Place = tuple[float, float]
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong, or doubtful, in one cell. `letter` is the column as Excel names it."""
+    """What is wrong, or doubtful, in one cell. `letter` is the column as Excel names it.
+
+    `at`: where the row's coordinates lie (CGCS2000 degrees), if they could be read.
+    """
 
     line: int
     column: str
     letter: str | None
     code: str
     detail: str
+    at: Place | None = None
 
     def document(self) -> dict[str, Any]:
         where = f"{self.letter or ''}{self.line}"
         zh = catalogue.label("zh-CN", "import_fault", self.code)
         en = catalogue.label("en", "import_fault", self.code)
         said = {"zh-CN": f"{where}：{zh}（{self.detail}）", "en": f"{where}: {en} ({self.detail})"}
-        return {"line": self.line, "column": self.column, "cell": where, "code": self.code, "message": said}
+        at = {"at": list(self.at)} if self.at is not None else {}
+        return {"line": self.line, "column": self.column, "cell": where, "code": self.code, "message": said, **at}
 
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """A row without a fault: the site's code, and the fields that it states, ready for the register."""
+    """A row without a fault: the site's code, the fields that it states, ready for the register, and where it lies."""
 
     line: int
     code: str
     fields: dict[str, Any]
+    at: Place | None = None
 
 
 @dataclass(slots=True)
@@ -127,9 +134,11 @@ def read(row: Row, datum: Datum, columns: Mapping[str, str], actor: Actor) -> Re
                 fault(column, "value-invalid", f"{text} → {error}")
     if attributes:
         fields["attributes"] = attributes
-    _place(row, datum, fields, fault, actor)
+    at = _place(row, datum, fields, fault, actor)
     if not found.faults:
-        found.meant = Meant(row.line, str(fields["code"]), fields)
+        found.meant = Meant(row.line, str(fields["code"]), fields, at)
+    found.faults = [replace(each, at=at) for each in found.faults]
+    found.warnings = [replace(each, at=at) for each in found.warnings]
     return found
 
 
@@ -147,38 +156,41 @@ def in_area(actor: Actor, code: str | None) -> bool:
     return actor.sees_unassigned() if code is None else actor.covers(cells.lineage(code))
 
 
-def _place(row: Row, datum: Datum, fields: dict[str, Any], fault: Any, actor: Actor) -> None:
+def _place(row: Row, datum: Datum, fields: dict[str, Any], fault: Any, actor: Actor) -> Place | None:
+    """The place of a row that states one that can be read; its cell and position go into `fields`."""
     lon_text, lat_text, stated = (row.values.get(name, "") for name in ("lon", "lat", "cell"))
     if stated and cells.name(stated) is None:
         fault("cell", "cell-unknown", stated)
-        return
+        return None
     if not lon_text and not lat_text:
         if stated and not in_area(actor, stated):
             fault("cell", "site-outside-area", stated)
         fields["cell"] = stated or None
         fault("lon", "position-missing", row.values.get("name", ""), only_warn=True)
-        return
+        return None
     lon, lat = degrees(lon_text), degrees(lat_text)
     if lon is None or lat is None:
         column, text = ("lon", lon_text) if lon is None else ("lat", lat_text)
         fault(column, "coordinate-invalid", text)
-        return
+        return None
     west, south, east, north = REGION
     if not (west <= lon <= east and south <= lat <= north):
         exchanged = west <= lat <= east and south <= lon <= north
         fault("lon", "coordinates-exchanged" if exchanged else "outside-region", f"{lon}, {lat}")
-        return
+        return None
     try:
         position = Position(lon, lat, datum)
     except GeoError as error:
         fault("lon", "coordinate-invalid", str(error))
-        return
-    place = cells.locate(*position.canonical()).code
+        return None
+    at = position.canonical()
+    place = cells.locate(*at).code
     if not in_area(actor, place):
         fault("lon", "site-outside-area", place or "—")
     if stated and place is not None and stated not in cells.lineage(place) and place not in cells.lineage(stated):
         fault("cell", "cell-differs", f"{stated} ≠ {place}", only_warn=True)
     fields["position"] = position.to_wire()
+    return at
 
 
 def degrees(text: str) -> float | None:

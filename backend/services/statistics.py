@@ -91,11 +91,11 @@ def _of_campaign(actor: Actor, asked: Asked, campaign: Campaign, span: Span) -> 
 
 def _meeting(span: Span, campaign: Campaign) -> Span | None:
     first, last = max(span.first, campaign.first_day), min(span.last, campaign.last_day)
-    return Span(first, last, span.monthly) if first <= last else None
+    return replace(span, first=first, last=last) if first <= last else None
 
 
 def _total(session: Session, actor: Actor, asked: Asked) -> dict[str, Any]:
-    whole = replace(asked, by="total", span=Span(asked.span.first, asked.span.last))
+    whole = replace(asked, by="total", span=replace(asked.span, monthly=False))
     counted = counts(session, actor, whole).get(("", ""), NOTHING)
     return _line(whole, ("", ""), None, counted, beside_figures.of(session, actor, whole).get(("", ""), {}))
 

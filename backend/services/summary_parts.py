@@ -13,7 +13,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from backend import catalogue
-from backend.exports.pdf_summary import Colour, Group, Outline, Words
+from backend.exports.summary_content import Colour, Group, Outline, Words
 from backend.services import cells, checklists, figure_lists, hundreds
 from backend.services.actor import Actor
 from backend.services.fire_rates import Span

@@ -52,6 +52,11 @@ def is_broad(actor: Actor) -> bool:
     return actor.role != "admin" and len(below(actor.grants)) > BROAD
 
 
+def is_wide(code: str) -> bool:
+    """Whether a cell has others below it: its rows are found sooner in the order of a list than by their cells."""
+    return len(cells.descendants(code)) > 1
+
+
 def in_units(model: Any, codes: Iterable[str]) -> ColumnElement[bool]:
     """The condition that a table's rows lie in one of some management units."""
     members = select(UnitMember.subject_id).where(
@@ -61,13 +66,17 @@ def in_units(model: Any, codes: Iterable[str]) -> ColumnElement[bool]:
     return found
 
 
-def within(code: str, cell: CellColumn) -> ColumnElement[bool]:
-    """The condition that a table's cell is `code` or below it; `unassigned` means no cell. Raises FilterInvalid."""
+def within(code: str, cell: CellColumn, *, walk: bool = False) -> ColumnElement[bool]:
+    """The condition that a table's cell is `code` or below it; `unassigned` means no cell. Raises FilterInvalid.
+
+    `walk` as in `seen_by`.
+    """
     if code == UNASSIGNED:
         return cell.is_(None)
     if cells.name(code) is None:
         raise FilterInvalid("cell is no code of an administrative cell.", field="cell")
-    return cell.in_(below([code]))
+    held = cell.concat("") if walk else cell
+    return held.in_(below([code]))
 
 
 def counted_at(code: str, cell: CellColumn) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ file `zone_files`, the words of an answer `zone_words`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from backend import until_lock
 from backend.extensions import db
 from backend.models import ZoneSet
-from backend.services import audit, cells, zone_files
+from backend.services import audit, cells, import_maps, zone_files
 from backend.services.actor import Actor
 from backend.services.errors import NotFound, ServiceError
 from backend.sync_store import SqlStore
@@ -64,7 +64,8 @@ def check(session: Session, actor: Actor | None, set_id: str, now: datetime, nam
         read = zone_files.resolve(data, cells.grid(session))
     except ZoneInvalid as error:
         faults: list[Any] = list(error.extras["faults"])  # type: ignore[call-overload]
-        found.state, found.report = "refused", {"faults": len(faults), "fault_list": faults[:SHOWN]}
+        drawn = import_maps.collection(_drawn("sent", error.sound), (str(each["where"]) for each in faults))
+        found.state, found.report = "refused", {"faults": len(faults), "fault_list": faults[:SHOWN], "map": drawn}
     else:
         found.state, found.city, found.body = "checked", read.city, read.body
         found.sha256 = hashlib.sha256(read.body).hexdigest()
@@ -87,9 +88,21 @@ def _report(session: Session, read: zone_files.Resolved) -> dict[str, Any]:
         "new": sorted(after.keys() - before.keys()),
         "gone": sorted(before.keys() - after.keys()),
         "changed": sorted(before.keys() & after.keys() - same),
+        "map": import_maps.collection(
+            [
+                *_drawn("removed", (before[key] for key in before.keys() - after.keys())),
+                *_drawn("changed", (after[key] for key in before.keys() & after.keys() - same)),
+                *_drawn("added", (after[key] for key in after.keys() - before.keys())),
+            ]
+        ),
         "warnings": len(read.zones.warnings),
         "warning_list": [fault.as_dict() for fault in read.zones.warnings[:SHOWN]],
     }
+
+
+def _drawn(change: str, zones: Iterable[Zone]) -> list[import_maps.Drawn]:
+    in_order = sorted(zones, key=lambda each: each.id)
+    return [import_maps.Drawn(change, each.id, each.name, each.shape) for each in in_order if each.shape is not None]
 
 
 def activate(session: Session, actor: Actor | None, set_id: str, now: datetime) -> ZoneSet:

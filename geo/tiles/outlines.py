@@ -23,12 +23,13 @@ BUFFER_PIXELS = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Outlines:
-    """The outlines of a level at a zoom. `cells`: indices into the grid. `shapes`: in web-mercator metres. Immutable
-    once made, and safe to share between threads."""
+    """The outlines of a level at a zoom. `cells`: indices into the grid. `shapes`: in web-mercator metres; `names`: a
+    point inside each, where its name stands. Immutable once made, and safe to share between threads."""
 
     zoom: int
     cells: Indices
     shapes: NDArray[Any]
+    names: NDArray[Any]
     tree: shapely.STRtree
 
     def within(self, tile: Tile) -> list[tuple[int, BaseGeometry]]:
@@ -44,6 +45,13 @@ class Outlines:
             if not shape.is_empty
         ]
 
+    def named(self, tile: Tile) -> list[tuple[int, BaseGeometry]]:
+        """Index and point of the name of each cell whose name stands in a tile: in one tile of a zoom, and no other."""
+        west, south, east, north = tile.mercator_bounds
+        x, y = shapely.get_x(self.names), shapely.get_y(self.names)
+        here = (x >= west) & (x < east) & (y >= south) & (y < north)
+        return list(zip(self.cells[here].tolist(), self.names[here], strict=True))
+
 
 def outlines(grid: AdminGrid, level: str, zoom: int, pixels: float = 1.0) -> Outlines:
     """The outlines of a grid's cells of one level, true to about so many pixels of a zoom. Keep what it returns: it
@@ -56,7 +64,8 @@ def outlines(grid: AdminGrid, level: str, zoom: int, pixels: float = 1.0) -> Out
         drawn = np.asarray(shapely.coverage_simplify(drawn, tolerance=pixels * pixel_m(zoom)), dtype=object)
     tree = shapely.STRtree(drawn)
     tree.query(shapely.Point(0.0, 0.0))  # builds it, before threads share it
-    return Outlines(zoom, cells, drawn, tree)
+    names = np.asarray(shapely.point_on_surface(drawn), dtype=object)
+    return Outlines(zoom, cells, drawn, names, tree)
 
 
 def _mercator(vertices: Any) -> Any:

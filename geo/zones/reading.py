@@ -75,7 +75,9 @@ def read_zones(source: Path | Mapping[str, Any], grid: AdminGrid) -> ZoneFile:
     if not zones and not faults:
         faults.append(Fault("empty", None, "the document has no zones"))
     if faults:
-        raise ZoneInvalid(f"{len(faults)} faults, first: {faults[0].detail}", faults=[f.as_dict() for f in faults])
+        refused = ZoneInvalid(f"{len(faults)} faults, first: {faults[0].detail}", faults=[f.as_dict() for f in faults])
+        refused.sound = tuple(zones)
+        raise refused
     return ZoneFile(tuple(zones), tuple(_doubts(zones)))
 
 

@@ -31,6 +31,8 @@ NO_RULE = "no-rule"
 UNDETERMINED = "undetermined"
 """Outcome: a zone lies in an unknown part of the area that covers the place."""
 _DIGITS = 6
+_LEAST = 0.5 * 10**-_DIGITS
+"""A share that rounds to nothing is a slip of the pen along a border: no zone decides by it."""
 
 Certainty = Literal["certain", "suspected"]
 
@@ -131,10 +133,10 @@ class ZoneIndex:
         for rule, piece in zip(rules, pieces, strict=False):
             outcome = UNDETERMINED if rule.zone.extent == "within" else rule.zone.kind.value
             shares[outcome] = shares.get(outcome, 0.0) + piece
-            if piece > 0.0:
+            if piece > _LEAST:
                 deciding.setdefault(outcome, rule.zone)
         shares[NO_RULE] = 1.0 if not rules else pieces[-1]
-        shares = {outcome: round(share, _DIGITS) for outcome, share in shares.items() if share > 0.5 * 10**-_DIGITS}
+        shares = {outcome: round(share, _DIGITS) for outcome, share in shares.items() if share > _LEAST}
         outcome = max(shares, key=lambda each: shares[each])
         share = shares[outcome]
         certainty: Certainty = "certain" if share >= SURE else "suspected"

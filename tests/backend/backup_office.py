@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,10 @@ from backend.extensions import db
 from backend.folder_blobs import FolderBlobs
 from backend.models import Counter
 from backend.transactions import reading
-from tests.stories import FakeTime, Phone, Server
+from tests.stories import FakeTime, Phone, Server, jpeg
+
+SHA = hashlib.sha256(jpeg()).hexdigest()
+REFUSED = hashlib.sha256(b"this is no photo").hexdigest()
 
 
 class Office:
@@ -117,3 +121,15 @@ def flip_a_byte(path: Path, at: int | None = None) -> None:
     data = bytearray(path.read_bytes())
     data[len(data) // 2 if at is None else at] ^= 0x20
     path.write_bytes(data)
+
+
+def change(path: Path, old: str, new: str) -> None:
+    """Other words in a file, which must be there."""
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+
+
+def cut(path: Path) -> None:
+    """Take the end off a file."""
+    path.write_bytes(path.read_bytes()[:-80])

@@ -101,6 +101,7 @@ ADMIN = {
     "POST /api/v1/periods",
     "POST /api/v1/periods/<uuid:period_id>/freeze",
     "POST /api/v1/periods/<uuid:period_id>/reissue",
+    "GET /api/v1/county-tables/left-out",
     "GET /api/v1/draws",
     "GET /api/v1/draws/<uuid:draw_id>",
     "POST /api/v1/draws",
@@ -112,6 +113,7 @@ ADMIN = {
 OFFICE = {
     "POST /api/v1/evidence/bundles/<uuid:finding_id>",
     "GET /api/v1/certificates",
+    "GET /api/v1/colleagues",
     "GET /api/v1/supervision",
     "GET /api/v1/supervision/<uuid:proposal_id>",
     "POST /api/v1/supervision/<uuid:proposal_id>/dismiss",
@@ -214,6 +216,7 @@ COUNTY = {
     "GET /api/v1/county-tables/<uuid:table_id>",
     "GET /api/v1/county-tables/<uuid:table_id>/file",
     "GET /api/v1/county-tables/blank.xlsx",
+    "GET /api/v1/county-tables/offered",
     "POST /api/v1/county-tables",
     "POST /api/v1/county-tables/<uuid:table_id>/apply",
 }
@@ -233,6 +236,7 @@ PEOPLE = {
     "GET /api/v1/offices",
     "GET /api/v1/patrols/<uuid:patrol_id>/track",
     "POST /api/v1/auth/logout",
+    "POST /api/v1/findings/<uuid:finding_id>/comments",
     "POST /api/v1/findings/<uuid:finding_id>/steps",
     "POST /api/v1/auth/password",
     "POST /api/v1/fire-points",
@@ -258,6 +262,7 @@ KNOWN = {
     "GET /api/v1/inspections": False,
     "GET /api/v1/inspections/<uuid:inspection_id>": False,
     "GET /api/v1/look-backs": False,
+    "GET /api/v1/look-backs/rules": False,
     "GET /api/v1/packs/<sha256>": False,
     "GET /api/v1/patrols": False,
     "PUT /api/v1/patrols/<uuid:patrol_id>/track": False,
@@ -311,6 +316,7 @@ PERSONAL = {
     "GET /api/v1/sites/<uuid:site_id>/history": "sites",
     "GET /api/v1/sites/by-label/<label>": "sites",
     "GET /api/v1/certificates": "certificates",
+    "GET /api/v1/colleagues": "colleagues",
     "GET /api/v1/users": "people",
     "GET /api/v1/users/<uuid:user_id>": "people",
 }

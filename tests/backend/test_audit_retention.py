@@ -18,7 +18,7 @@ from backend.receipt_key import server_key
 from backend.services import audit_retention
 from backend.transactions import reading, writing
 from sync import receipts
-from tests.backend.test_evidence import BackDoor
+from tests.backend.evidence_office import BackDoor
 from tests.stories import Server
 
 

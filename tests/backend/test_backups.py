@@ -1,4 +1,4 @@
-"""`flask backup create | list | verify`: a backup is whole and consistent, or there is none; what is wrong is named."""
+"""`flask backup create | list`: a backup is whole and consistent, or there is none; what it keeps, and for how long."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ import subprocess
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,13 +20,13 @@ from sqlalchemy import update
 from backend import failpoints
 from backend.backups import running
 from backend.backups.creating import REREAD_DAYS
-from backend.backups.repository import DATABASE, LIST, MANIFEST, hash_of
+from backend.backups.repository import DATABASE, LIST
 from backend.blobs import Shelf
 from backend.models import Counter
 from backend.transactions import writing
 from sync import digest
 from sync.device_ports import Answer
-from tests.backend.backup_office import Office, flip_a_byte
+from tests.backend.backup_office import REFUSED, SHA, Office, cut, flip_a_byte
 from tests.stories import FakeTime, InProcess, Phone, jpeg
 
 
@@ -48,10 +46,6 @@ def phone(office: Office) -> Phone:
     phone.device.capture(b"this is no photo")
     assert phone.sync().quiet
     return phone
-
-
-SHA = hashlib.sha256(jpeg()).hexdigest()
-REFUSED = hashlib.sha256(b"this is no photo").hexdigest()
 
 
 @pytest.mark.both_databases
@@ -202,94 +196,6 @@ def test_the_server_goes_on_writing_while_a_backup_copies_photos(office: Office,
     with office.app.app_context():
         running.make(alive=push)
     assert len(pushed) == 2
-
-
-# verify ----------------------------------------------------------------------------------------------------------
-WRONG = {
-    "a byte of a photo": (lambda office, name: flip_a_byte(office.photo_in_backup(SHA)), f"photo {SHA} were changed"),
-    "a photo is gone": (lambda office, name: office.photo_in_backup(SHA).unlink(), f"photo {SHA} are missing"),
-    "a refused photo is gone": (
-        lambda office, name: office.photo_in_backup(REFUSED, Shelf.QUARANTINE).unlink(),
-        f"refused photo {REFUSED} are missing",
-    ),
-    "a byte of the database": (
-        lambda office, name: flip_a_byte(office.repository.path(name) / DATABASE),
-        "its database.sqlite3 was changed",
-    ),
-    "the database is gone": (
-        lambda office, name: (office.repository.path(name) / DATABASE).unlink(),
-        "its database.sqlite3 is missing",
-    ),
-    "a line of the list": (
-        lambda office, name: cut(office.repository.path(name) / LIST),
-        "its blobs.sha256 was changed",
-    ),
-    "the manifest is cut off": (lambda office, name: cut(office.repository.path(name) / MANIFEST), "cut off"),
-    "a byte of the manifest": (
-        lambda office, name: change(office.repository.path(name) / MANIFEST, '"head": ', '"head": 9'),
-        "its manifest.json was changed",
-    ),
-    "a key": (
-        lambda office, name: flip_a_byte(office.repository.path(name) / "keys" / "receipt-key.pem"),
-        "its keys/receipt-key.pem was changed",
-    ),
-}
-
-
-def cut(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:-80])
-
-
-def change(path: Path, old: str, new: str) -> None:
-    text = path.read_text("utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new), "utf-8")
-
-
-@pytest.mark.parametrize("what", WRONG)
-def test_verify_names_the_first_thing_that_is_wrong_and_restore_takes_no_bad_database(
-    office: Office, phone: Phone, what: str
-) -> None:
-    name = office.backup()
-    damage, said = WRONG[what]
-    damage(office, name)
-    assert said in office.refuses("backup", "verify", name)
-    if "photo" not in what:
-        before = office.counter()
-        office.stop()
-        assert "BAD: " in office.refuses("backup", "restore", name, "--replace")
-        assert (office.counter().epoch, office.server.findings() != []) == (before.epoch, True)
-
-
-def test_verify_says_when_a_manifest_speaks_of_another_schema_or_another_database(office: Office, phone: Phone) -> None:
-    name = office.backup()
-    path = office.repository.path(name)
-    manifest = office.manifest(name)
-    for words, said in (
-        ({"revision": "9999"}, "needs the newer version"),
-        ({"head": manifest.head + 1}, "not the one that its manifest speaks of"),
-    ):
-        (path / MANIFEST).write_text(replace(manifest, **words).text(), "utf-8")
-        assert said in office.refuses("backup", "verify", name)
-
-
-def test_verify_reads_what_the_database_names_not_only_what_is_listed(office: Office, phone: Phone) -> None:
-    """A list that lacks a photo, with a manifest that fits the list."""
-    name = office.backup()
-    path = office.repository.path(name)
-    kept = [line for line in (path / LIST).read_text().splitlines(keepends=True) if SHA not in line]
-    (path / LIST).write_text("".join(kept))
-    manifest = replace(office.manifest(name), blob_list=hash_of(path / LIST))
-    (path / MANIFEST).write_text(manifest.text(), "utf-8")
-    assert f"do not agree about photo {SHA}" in office.refuses("backup", "verify", name)
-
-
-def test_a_name_that_is_none_is_told(office: Office) -> None:
-    assert "there is no backup folder" in office.refuses("backup", "verify")
-    office.backup()
-    for name in ("20200101-000000", "../etc", "blobs"):
-        assert "there is no backup" in office.refuses("backup", "verify", name)
-        assert "there is no backup" in office.refuses("backup", "restore", name)
 
 
 # lost photos -----------------------------------------------------------------------------------------------------

@@ -46,9 +46,7 @@ def jobs_done(app: Flask) -> Callable[[], None]:
 def played(app: Flask, folder: Path) -> Evening:
     """The day up to its evening."""
     day = Day(lambda: InProcess(app), folder, lambda line: None)
-    day.register_offices()
-    day.people()
-    day.register_sites()
+    day.prepare()
     for device in day.plan["devices"]:
         day.play_device(device)
     return Evening(day, jobs_done(app))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time as clock
 import zipfile
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -18,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from backend import catalogue
 from backend.exports.columns import columns_of
+from backend.exports.geo_table import BATCH, write_geopackage
 from backend.models import Case, CaseStep, Hop, HopExtension, Office
 from backend.services.case_rows import beginning, days_late
 from backend.services.export_kinds import KINDS
@@ -239,6 +242,25 @@ def test_the_same_again_gives_the_same_bytes_even_of_nothing(desk, records, luo,
     records.finding(luo)
     first, second = (desk.made(luo, "findings", format)["sha256"] for _ in range(2))
     assert first == second
+
+
+def test_a_geopackage_does_not_tell_how_fast_it_was_written(tmp_path):
+    def rows(slowly: bool) -> Iterator[tuple[tuple[float, float], list[Any]]]:
+        """More than are written at a time."""
+        for n in range(BATCH + 1):
+            if slowly and n == BATCH:
+                began = clock.time_ns()
+                while clock.time_ns() < began + 2_000_000:  # into another millisecond
+                    continue
+            yield (109.3, 24.3 + n / 10_000), [NOON if column.kind == "instant" else n for column in columns]
+
+    columns = columns_of("findings")
+    written = set()
+    for n in range(4):
+        path = tmp_path / f"{n}.gpkg"
+        write_geopackage(path, columns, rows(slowly=n % 2 == 1), lambda count: [("n", str(count))], "")
+        written.add(path.read_bytes())
+    assert len(written) == 1
 
 
 def test_the_ledger_of_fire_points_comes_through_the_same_jobs(desk, luo):

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from backend.api import documents
+from backend.services import pages
 from tests.backend.records import BEIJING_CITY, CHENGZHONG, GUIGANG, LIUJIANG, NOON, Person, Records, new_id, statements
 
 URL = "/api/v1/findings"
@@ -87,8 +88,16 @@ def test_the_total_is_counted_only_when_asked_for(client, records, inspector):
     for _ in range(3):
         records.finding(inspector)
     asked = client.get(URL, query_string={"limit": 1, "total": "true"}, headers=inspector.headers).json
-    assert asked["total"] == 3
+    assert (asked["total"], asked["total_exceeded"]) == (3, False)
     assert "total" not in client.get(URL, headers=inspector.headers).json
+
+
+def test_of_many_it_is_only_said_that_there_are_more_than_are_counted(client, records, inspector, monkeypatch):
+    monkeypatch.setattr(pages, "MOST_COUNTED", 2)
+    for total, exceeded in ((1, False), (2, False), (2, True), (2, True)):
+        records.finding(inspector)
+        asked = client.get(URL, query_string={"limit": 1, "total": "true"}, headers=inspector.headers).json
+        assert (asked["total"], asked["total_exceeded"]) == (total, exceeded)
 
 
 def test_a_page_of_fifty_costs_as_many_statements_as_a_page_of_five(app, client, records, inspector):

@@ -95,6 +95,7 @@ def test_a_staged_version_changes_nothing_until_it_is_activated(server: Server, 
     told = survey.ask(lambda session: grids.changes(session, version, None))
     assert {each["code"] for each in told["moved"]} == {LABAO, BAIPENG}
     assert (told["added"], told["removed"], told["moved_findings"]) == ([], [], 1)
+    assert {each["properties"]["id"] for each in told["map"]["features"]} == {LABAO, BAIPENG}
     assert told["moves"] == [{"from": LABAO, "to": BAIPENG, "findings": 1}]
 
 
@@ -129,6 +130,8 @@ def test_two_cells_that_claim_one_ground_are_refused(survey: Survey) -> None:
         survey.stage(redrawn.write(survey.folder / "cells.geojson", doubled))
     report: Any = refused.value.extras["report"]
     assert "ground-claimed-twice" in {fault["code"] for fault in report["error_list"]}
+    first = report["map"]["features"][0]["properties"]
+    assert (first["change"], first["id"]) == ("sent", LABAO)
 
 
 def test_a_datum_that_is_declared_wrongly_is_pointed_out(survey: Survey) -> None:

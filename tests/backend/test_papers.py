@@ -1,10 +1,9 @@
-"""Papers by issuing body: drafts, numbers without gaps, frozen bytes, templates, and who may do what."""
+"""Papers by issuing body: drafts, numbers without gaps, frozen bytes, and who may do what."""
 
 from __future__ import annotations
 
 import hashlib
 import io
-import zipfile
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,77 +17,12 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from backend.exports import docx_templates
-from backend.exports.paper_forms import house_template
-from backend.exports.paper_kinds import fields, kinds, lists
+from backend.exports.paper_kinds import lists
 from backend.models import AuditEvent, IssuedPaper, Office
-from backend.services import accounts, given_by
+from backend.services import given_by
+from tests.backend.paper_desks import URL, Desks, headers, template, texts
 from tests.backend.records import CHENGZHONG, Person, Records, new_id
 from tests.stories import FakeTime
-
-URL = "/api/v1/papers"
-OFFERED = [code for code, kind in kinds().items() if not kind.refused]
-
-
-class Desks:
-    """Offices that issue papers, and their people."""
-
-    def __init__(self, client: FlaskClient, records: Records, time: FakeTime) -> None:
-        self.client, self.records, self.time = client, records, time
-        self.session: Session = records.session
-        self.admin = records.person("admin")
-        self.wei = records.person("inspector", "450206")
-
-    def office(self, name: str = "柳州市大气办", **words: str) -> Office:
-        office = Office(id=new_id(), code=new_id(), name=name, kind="department", phone="0772-2820000", active=True)
-        self.session.add(office)
-        self.session.commit()
-        if words:
-            assert self.assign(office, **words).status_code == 200
-        return office
-
-    def assign(self, office: Office, **words: str) -> Any:
-        said = [{"kind": kind, "word": word} for kind, word in words.items()]
-        path = f"/api/v1/offices/{office.id}/papers"
-        return self.client.put(path, json={"papers": said}, headers=self.admin.headers)
-
-    def person(self, office: Office | None, role: str = "supervisor") -> Person:
-        """Somebody of an office; a supervisor of the whole city."""
-        grants = ["450200"] if role == "supervisor" else []
-        user = accounts.create_user(
-            self.session, id=new_id(), now=self.time.at, name=new_id(), role=role, grants=grants,
-            office=office and office.id,
-        )  # fmt: skip
-        token, _ = accounts.open_login(self.session, user, self.time.at, hours=24 * 800)
-        self.session.commit()
-        return Person(user, token)
-
-    def send(self, method: str, path: str, person: Person, **body: Any) -> Any:
-        return self.client.open(f"{URL}{path}", method=method, json=body, headers=person.headers)
-
-    def draft(self, person: Person, kind: str = "assignment", **said: Any) -> dict[str, Any]:
-        wanted = {
-            "kind": kind, "addressee": "柳江区人民政府", "basis": "市行动方案（十四）", "contact": "莫科长",
-            "due": "2026-11-30T18:00:00+08:00", **said,
-        }  # fmt: skip
-        if "findings" not in wanted:
-            wanted["findings"] = [self.records.finding(self.wei).id]
-        answer = self.send("POST", "", person, **wanted)
-        assert answer.status_code == 201, answer.text
-        return answer.json
-
-    def issue(self, person: Person, paper: dict[str, Any], **said: Any) -> dict[str, Any]:
-        answer = self.send("POST", f"/{paper['id']}/issue", person, rev=paper["rev"], signer="韦主任", **said)
-        assert answer.status_code == 200, answer.text
-        return answer.json
-
-    def word(self, person: Person, paper: dict[str, Any]) -> bytes:
-        answer = self.client.get(f"{URL}/{paper['id']}/document.docx", headers=person.headers)
-        assert answer.status_code == 200, answer.text
-        return answer.data
-
-    def bring(self, person: Person, office: Office, data: bytes, kind: str = "assignment") -> Any:
-        form = {"office": office.id, "kind": kind, "file": (io.BytesIO(data), "交办单.docx")}
-        return self.client.post("/api/v1/paper-templates", data=form, headers=person.headers)
 
 
 @pytest.fixture
@@ -105,27 +39,6 @@ def air(desks: Desks) -> Office:
 def qin(desks: Desks, air: Office) -> Person:
     """Somebody of the air office."""
     return desks.person(air)
-
-
-def texts(data: bytes) -> list[str]:
-    """All that a reader sees, paragraphs first, then the lines of tables."""
-    document = docx.Document(io.BytesIO(data))
-    rows = ["|".join(cell.text for cell in row.cells) for table in document.tables for row in table.rows]
-    return [paragraph.text for paragraph in document.paragraphs if paragraph.text] + rows
-
-
-def headers(data: bytes) -> str:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return "".join(archive.read(name).decode() for name in archive.namelist() if "word/header" in name)
-
-
-def template(*paragraphs: str) -> bytes:
-    made = docx.Document()
-    for paragraph in paragraphs:
-        made.add_paragraph(paragraph)
-    file = io.BytesIO()
-    made.save(file)
-    return file.getvalue()
 
 
 def test_lists_name_the_papers_about_a_finding_until_they_are_revoked(desks, qin, session):
@@ -321,84 +234,6 @@ def test_the_order_of_the_urban_management_comes_with_its_delivery_receipt(desks
     assert "送达回证" in said
     assert "送达文书|责令限期改正通知书　柳城管责改〔2026〕1号" in said
     assert "受送达人|柳江区人民政府" in said
-
-
-@pytest.mark.parametrize("kind", OFFERED)
-def test_the_houses_own_templates_name_known_fields_only_and_open_as_word_files(kind):
-    assert "number" in docx_templates.check(house_template(kind), fields(), lists())
-
-
-@pytest.mark.parametrize(
-    ("paragraph", "code", "field"),
-    [
-        ("{{ 单位电话 }}", "template-field-unknown", "单位电话"),
-        ("{{ phone_number }}", "template-field-unknown", "phone_number"),
-        ("{%p for each in findings %}\n", "template-invalid", None),
-        ("{{ number.__class__ }}", "template-field-unknown", "number.__class__"),
-        ("{{ number | upper }}", "template-invalid", None),
-        ("{{ range(9) }}", "template-invalid", None),
-        ("{% for a in findings %}{{ a.secret }}{% endfor %}", "template-field-unknown", "a.secret"),
-        ("{% for a in findings %}{% for b in findings %}x{% endfor %}{% endfor %}", "template-invalid", None),
-        ("{% for a in users %}x{% endfor %}", "template-field-unknown", "users"),
-        ("{% set a = 1 %}", "template-invalid", None),
-        ("{{ number", "template-invalid", None),
-        ("{% include 'x' %}", "template-invalid", None),
-    ],
-)
-def test_a_template_that_names_an_unknown_field_or_does_more_is_refused_and_nothing_kept(
-    desks, qin, air, paragraph, code, field
-):
-    answer = desks.bring(qin, air, template("{{ number }}", paragraph))
-    assert (answer.status_code, answer.json["code"]) == (422, code)
-    assert answer.json.get("field") == field
-    listed = desks.client.get(f"/api/v1/paper-templates?office={air.id}", headers=qin.headers)
-    assert listed.json == []
-
-
-def test_a_field_in_a_header_is_looked_at_too(desks, qin, air):
-    made = docx.Document()
-    made.sections[0].header.paragraphs[0].text = "{{ secret }}"
-    file = io.BytesIO()
-    made.save(file)
-    assert desks.bring(qin, air, file.getvalue()).json["field"] == "secret"
-
-
-def with_part(data: bytes, name: str, content: bytes) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(file, "w") as new:
-        for each in old.namelist():
-            if each != name:
-                new.writestr(each, old.read(each))
-        new.writestr(name, content)
-    return file.getvalue()
-
-
-def test_a_file_with_macros_a_remote_part_or_no_word_file_is_refused(desks, qin, air):
-    good = template("{{ number }}")
-    remote = (
-        b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" '
-        b'Type="http://x/attachedTemplate" Target="http://x/t.dotm" TargetMode="External"/></Relationships>'
-    )
-    for data in (
-        b"no zip", b"", good[:2000], with_part(good, "word/vbaProject.bin", b"x"),
-        with_part(good, "word/_rels/settings.xml.rels", remote), with_part(good, "word/document.xml", b"<broken"),
-    ):  # fmt: skip
-        answer = desks.bring(qin, air, data)
-        assert (answer.status_code, answer.json["code"]) == (422, "template-invalid"), data[:20]
-
-
-def test_templates_have_versions_and_the_newest_is_used(desks, qin, air):
-    for n, words in enumerate(("第一版 {{ number }}", "第二版 {{ number }} {{ addressee }}"), start=1):
-        made = desks.bring(qin, air, template(words)).json
-        assert (made["version"], made["fields"]) == (n, ["number"] if n == 1 else ["addressee", "number"])
-    issued = desks.issue(qin, desks.draft(qin, addressee="A&B <公司>\n{{ secret }}"))
-    assert texts(desks.word(qin, issued)) == ["第二版 柳大气办交〔2026〕1号 A&B <公司>\n{{ secret }}"]
-    assert issued["issued"]["template"] == made["id"]
-    kept = desks.client.get(f"/api/v1/paper-templates/{made['id']}/file.docx", headers=qin.headers)
-    assert hashlib.sha256(kept.data).hexdigest() == made["sha256"]
-    stranger = desks.person(desks.office("住建局", rectification_notice="柳建整"))
-    assert desks.bring(stranger, air, template("x")).json["code"] == "not-the-issuer"
-    assert desks.bring(desks.admin, air, template("{{ number }}")).json["version"] == 3
 
 
 def test_a_draft_is_marked_on_every_section_and_kind_of_page(desks):

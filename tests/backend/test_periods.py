@@ -36,7 +36,7 @@ class Weeks:
         self.session = records.session
         self.admin = records.person("admin")
         user = self.session.get(User, self.admin.id)
-        token, _ = accounts.open_login(self.session, user, time.at, hours=24 * 400)  # the office's weeks go by
+        token, _ = accounts.open_login(self.session, user, time.at, hours=24 * 1500)  # the office's weeks go by
         self.session.commit()
         self.admin.headers = {"Authorization": f"Bearer {token}"}
         self.wei = records.person("inspector", "450206")
@@ -404,3 +404,44 @@ def test_the_rows_of_a_version_are_those_in_the_database(weeks, session):
     kept = session.scalars(select(PeriodRow).where(PeriodRow.period_id == made["id"])).one()
     [shown] = weeks.get(f"/{made['id']}/rows").json
     assert (shown["finding"], shown["facts"]) == (kept.finding_id, kept.facts)
+
+
+def test_lists_and_figures_of_a_frozen_period_are_of_exactly_its_findings(weeks):
+    carried, closes = weeks.found(), weeks.found()
+    first = weeks.week()
+    weeks.step(closes, "closed")
+    weeks.time.pass_by(days=1200)  # far longer than a span may be
+    new = weeks.found()
+    second = weeks.week()
+    weeks.found()
+
+    def of(period: dict[str, Any], path: str, **query: Any) -> Any:
+        asked = {"period": period["id"], **query}
+        answer = weeks.client.get(f"/api/v1/{path}", query_string=asked, headers=weeks.admin.headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json
+
+    for period, inside in ((first, {carried.id, closes.id}), (second, {carried.id, closes.id, new.id})):
+        assert {row["id"] for row in of(period, "findings")["items"]} == inside == set(weeks.rows(period))
+        told = of(period, "statistics", by="county")
+        assert {line["figures"]["found"]["n"] for line in told["items"]} == {len(inside)}
+        shown = weeks.client.get(told["total"]["figures"]["closed"]["query"], headers=weeks.admin.headers).json
+        assert [row["id"] for row in shown["items"]] == [closes.id]
+    assert [line["period"] for line in of(second, "statistics", by="total", monthly=True)["items"]] == [
+        f"{at:%Y-%m}" for at in (carried.found_at, new.found_at)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [({}, "input-invalid"), ({"period": "x"}, "filter-invalid"), ({"from": "2026-11-01"}, "input-invalid")],
+)
+def test_statistics_say_their_days_or_a_period_that_is_there(weeks, query, code):
+    answer = weeks.client.get("/api/v1/statistics", query_string=query, headers=weeks.admin.headers)
+    assert (answer.status_code, answer.json["code"]) == (422, code)
+
+
+def test_an_open_period_narrows_nothing_yet(weeks):
+    period = weeks.opened()
+    answer = weeks.client.get("/api/v1/findings", query_string={"period": period["id"]}, headers=weeks.admin.headers)
+    assert (answer.status_code, answer.json["code"], answer.json["field"]) == (422, "filter-invalid", "period")

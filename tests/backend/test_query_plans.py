@@ -10,6 +10,8 @@ from flask import Flask
 from sqlalchemy import event
 
 from backend.extensions import db
+from backend.models.finding import DOUBTFUL_CELL
+from geo.locate import DOUBTFUL
 from tests.backend.inspections import answer, submit
 from tests.stories import Server, jpeg
 
@@ -54,6 +56,19 @@ def whole_tables_read(app: Flask, said: list[tuple[str, Any]]) -> set[str]:
                 if words[0] == "SCAN" and words[1] in db.metadata.tables and words[1] not in ONE_ROW_OR_FEW:
                     found.add(f"{step}: {statement}")
     return found
+
+
+def test_places_that_wait_for_somebody_are_found_without_a_look_at_all_cells(app: Flask, server: Server) -> None:
+    """Their index serves only who asks with the very number that is written there."""
+    assert str(DOUBTFUL_CELL) == f"finding_cell.confidence < {DOUBTFUL}"
+    luo = server.token("luo", "supervisor")
+    with statements(app) as said:
+        assert app.test_client().get("/api/v1/doubtful-places", headers=luo).status_code == 200
+    (asked,) = [(statement, values) for statement, values in said if str(DOUBTFUL_CELL) in statement]
+    with app.app_context(), db.engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked[0]}", asked[1])
+        assert any("ix_finding_cell_doubtful" in str(step.detail) for step in plan)
+    assert whole_tables_read(app, [asked]) == set()
 
 
 def test_no_request_of_a_device_reads_a_whole_table(app: Flask, server: Server) -> None:

@@ -18,6 +18,7 @@ from backend.services import finding_tally, map_layers, placing
 from backend.transactions import reading, writing
 from geo.position import parse_position
 from geo.tiles.tile import tile_at
+from tests.backend.fires import POINTS, north
 from tests.backend.records import BEIJING_CITY, CHENGZHONG, GUIGANG, LIUJIANG, Person, Records
 from tests.stories import Server
 
@@ -91,6 +92,25 @@ def test_the_map_is_narrowed_like_the_list(
     assert len(listed) == expected
 
 
+@pytest.mark.parametrize("more", [{}, {"found_from": "2020-01-01"}])
+@pytest.mark.parametrize("zoom", [6, 9, 11, 13])
+def test_the_map_of_a_cell_shows_what_its_list_does_whether_it_is_tallied_or_counted(
+    office: Records, boss: Map, zoom: int, more: dict[str, str]
+) -> None:
+    wei = office.person("inspector", "450206")
+    places = (LIUJIANG, CHENGZHONG, GUIGANG, BEIJING_CITY)
+    for place in places:
+        office.finding(wei, place)
+    one_a_tile = {tile_at(*place, zoom): place for place in places}.values()
+    for code, there in (("450200", 2), ("450206", 1), ("450206100", 1), ("450800", 1), ("unassigned", 1)):
+        query = {"cell": code, **more}
+        assert len(boss.client.get("/api/v1/findings", headers=boss.headers, query_string=query).json["items"]) == there
+        assert sum(boss.count(zoom, place, **query) for place in one_a_tile) == there, code
+    for narrowed in ({"cell": "450206"}, {"state": "submitted"}):
+        (county,) = [each for each in boss.shows("cells", 8, **narrowed, **more) if each["code"] == "450206"]
+        assert county["all"] == 1
+
+
 @pytest.mark.parametrize("zoom", [5, 8, 11, 14])
 @pytest.mark.parametrize("grants", [("450200",), ("450206",), ("450206100",), ("450202", "450800"), ()])
 @pytest.mark.parametrize("role", ["inspector", "supervisor"])
@@ -133,6 +153,47 @@ def test_ones_own_finding_elsewhere_counts_in_its_cell_too(office: Records, clie
 def test_a_filter_that_a_layer_does_not_know_is_refused(boss: Map, layer: str) -> None:
     answer = boss.get(layer, 14, state="closed")
     assert (answer.status_code, answer.json["code"]) == (422, "filter-invalid")
+
+
+def test_fire_points_are_narrowed_as_their_list_is(office: Records, boss: Map) -> None:
+    for metres, source, seen_at in (
+        (0, "message", "2026-11-20T12:00:00+08:00"),
+        (5000, "drone", "2026-11-21T12:00:00+08:00"),
+    ):
+        lon, lat = north(metres)
+        said = {"source": source, "position": {"lon": lon, "lat": lat, "datum": "CGCS2000", "accuracy_m": 5}}
+        made = boss.client.post(POINTS, json={**said, "seen_at": seen_at}, headers=boss.headers)
+        assert made.status_code == 201, made.text
+    for query, many in (
+        ({}, 2),
+        ({"state": "open"}, 2),
+        ({"state": "answered"}, 0),
+        ({"source": "drone"}, 1),
+        ({"cell": "450206"}, 1),
+        ({"cell": "450202"}, 0),
+        ({"first_to": "2026-11-20"}, 1),
+        ({"first_from": "2026-11-21T00:00:00+08:00"}, 1),
+    ):
+        assert len(boss.shows("fire_points", 8, **query)) == many, query
+    for layer, query in (("findings", {"source": "drone"}), ("fire_points", {"topic": "dust"})):
+        refused = boss.get(layer, 8, **query)
+        assert (refused.status_code, refused.json["code"]) == (422, "filter-invalid")
+
+
+@pytest.mark.parametrize("zoom", [8, 11])
+def test_every_cell_is_named_in_one_tile_of_a_zoom(boss: Map, zoom: int) -> None:
+    _, x, y = tile_at(*LIUJIANG, zoom)
+    names: list[str] = []
+    drawn: set[str] = set()
+    for column in range(x - 1, x + 2):
+        for row in range(y - 1, y + 2):
+            answer = boss.client.get(f"/api/v1/tiles/cells/{zoom}/{column}/{row}.mvt", headers=boss.headers)
+            decoded = mapbox_vector_tile.decode(answer.data) if answer.data else {}
+            names += [each["properties"]["code"] for each in decoded.get("cell_names", {}).get("features", [])]
+            drawn |= {each["properties"]["code"] for each in decoded.get("cells", {}).get("features", [])}
+    assert names
+    assert len(names) == len(set(names))
+    assert set(names) <= drawn
 
 
 def test_sites_are_points_and_the_layers_say_where_they_are(office: Records, boss: Map) -> None:

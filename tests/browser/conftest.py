@@ -106,31 +106,43 @@ class Asker:
     def get(self, path: str) -> Any:
         return self._ask("GET", path, None, self._token)
 
+    def bytes_of(self, path: str) -> bytes:
+        """What a route answers that does not answer in JSON."""
+        return self._bytes("GET", path, None, self._token)
+
     def post(self, path: str, body: dict[str, Any]) -> Any:
         return self._ask("POST", path, body, self._token)
 
     def put(self, path: str, body: dict[str, Any]) -> Any:
         return self._ask("PUT", path, body, self._token)
 
+    def patch(self, path: str, body: dict[str, Any]) -> Any:
+        return self._ask("PATCH", path, body, self._token)
+
     def delete(self, path: str) -> Any:
         return self._ask("DELETE", path, None, self._token)
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str]) -> Any:
+        return json.loads(self._bytes(method, path, body, headers) or b"null")
+
+    def _bytes(self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str]) -> bytes:
         assert self.station.server is not None
         url = f"https://localhost:{self.station.server.port}{path}"
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(url, data, {"Content-Type": "application/json", **headers}, method=method)
         with urllib.request.urlopen(request, timeout=60, context=self._trust) as answer:
-            return json.loads(answer.read() or b"null")
+            return bytes(answer.read())
 
 
 class Browsers:
     """Chromium with a profile of its own for each person, kept over its closings and crashes."""
 
-    def __init__(self, playwright: Playwright, station: Station, folder: Path) -> None:
+    def __init__(self, playwright: Playwright, station: Station, folder: Path, camera: Path | None = None) -> None:
+        """`camera`: a film (mjpeg) that the cameras see; without one they see a test picture."""
         self.playwright = playwright
         self.station = station
         self.folder = folder
+        self.camera = camera
         self._open: list[BrowserContext] = []
 
     def open(
@@ -138,9 +150,9 @@ class Browsers:
     ) -> BrowserContext:
         """The browser of `who`, at the server's host, with a camera and a place; opened again, it remembers.
 
-        The camera sees a moving pattern, or the film `before_the_lens` (MJPEG) over and over.
+        The camera sees the film `before_the_lens` (MJPEG) over and over, else what all cameras see.
         """
-        lens = [f"--use-file-for-fake-video-capture={before_the_lens}"] if before_the_lens else []
+        film = before_the_lens or self.camera
         context = self.playwright.chromium.launch_persistent_context(
             self.folder / who,
             executable_path=CHROMIUM,
@@ -150,7 +162,7 @@ class Browsers:
                 f"--ignore-certificate-errors-spki-list={self.station.certificate_pin()}",
                 "--use-fake-device-for-media-stream",
                 "--use-fake-ui-for-media-stream",
-                *lens,
+                *([f"--use-file-for-fake-video-capture={film}"] if film else []),
             ],
             **{
                 "base_url": self.station.url,
@@ -193,9 +205,9 @@ def playwright() -> Iterator[Playwright]:
         yield playing
 
 
-def play_day(data: Path) -> Path:
-    """A fresh data folder of a demo, after its day."""
-    demo = Served(data, "--demo", DEMO_ONCE="1")
+def play_day(data: Path, *, weeks: bool = False) -> Path:
+    """A fresh data folder of a demo, after its day; with the weeks before it when they are wanted."""
+    demo = Served(data, "--demo", DEMO_ONCE="1", DEMO_WEEKS="1" if weeks else "0")
     try:
         assert demo.ended() == 0, "\n".join(demo.lines)
     finally:

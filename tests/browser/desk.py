@@ -3,23 +3,55 @@
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
+from pathlib import Path
+from urllib.parse import urlsplit
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Request, Response, expect
 
-from tests.browser.conftest import DESK, PASSWORD, Browsers
+from tests.browser.conftest import DESK, HOST, PASSWORD, Browsers
+from tests.browser.looking import forbidden, misfits, settled
 
 UNSURE = re.compile("Content Security Policy|Vue warn")
 
 
 class Desk:
-    """The console of one person; faults that she would not see are kept for the test."""
+    """The console of one person; faults that she would not see are kept for the test.
+
+    `pressed` is every change of the API that her buttons asked for and the server granted: `POST /findings/…/steps`.
+    """
 
     def __init__(self, browsers: Browsers, who: str, **options: object) -> None:
         self.who = who
         self.faults: list[str] = []
-        self.page: Page = browsers.open(f"desk-{who}", DESK, **options).pages[0]
+        self.pressed: list[str] = []
+        self.page: Page = browsers.open(f"desk-{who}", **{"viewport": DESK, **options}).pages[0]
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("console", lambda said: self.faults.append(said.text) if UNSURE.search(said.text) else None)
+        self.page.on("request", self._asked)
+        self.page.on("response", self._answered)
+
+    def _asked(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme not in ("data", "blob") and address.hostname != HOST:
+            self.faults.append(f"asked another host: {request.url}")
+
+    def _answered(self, answer: Response) -> None:
+        path = urlsplit(answer.url).path
+        if path.startswith("/api/v1/") and answer.request.method != "GET" and answer.ok:
+            self.pressed.append(f"{answer.request.method} {path.removeprefix('/api/v1')}")
+        if answer.status >= 500:
+            self.faults.append(f"{answer.status}: {answer.request.method} {answer.url}")
+
+    def has_pressed(self, *changes: str) -> None:
+        """Each of these changes was asked for by a button of this desk and granted; `*` stands for an id."""
+        for change in changes:
+            assert any(fnmatchcase(each, change) for each in self.pressed), f"{change} is not among {self.pressed}"
+
+    def look(self, where: str) -> None:
+        """Look at what is open now as axe does, and whether all of it fits; what is wrong is among the faults."""
+        settled(self.page)
+        self.faults += forbidden(self.page, where) + misfits(self.page, where)
 
     def sign_in(self) -> Desk:
         """Come in by the front door; the first page of the person's menu is open afterwards."""
@@ -63,3 +95,41 @@ class Desk:
         if note or office:
             self.page.get_by_role("button", name=f"确定{deed}").click()
         expect(self.page.get_by_text(f"：已{deed}")).to_be_visible()
+
+    @property
+    def dialog(self) -> Locator:
+        """The dialog or drawer on top."""
+        return self.page.get_by_role("dialog").locator("visible=true").last
+
+    def press(self, name: str | re.Pattern[str], within: Locator | None = None) -> None:
+        (within or self.page).get_by_role("button", name=name, exact=True).click()
+
+    def choose(self, field: str, option: str | re.Pattern[str], within: Locator | None = None) -> None:
+        """One entry of a list that opens."""
+        # what is chosen lies over the field that is named; what must be filled in is named with a star
+        named = re.compile(rf"^\*?\s*{re.escape(field)}$")
+        (within or self.page).get_by_role("combobox", name=named).click(force=True)
+        self.page.get_by_role("option", name=option).locator("visible=true").first.click()
+
+    def choose_typed(self, field: str, text: str, within: Locator | None = None) -> None:
+        """One entry of a list that is found by typing."""
+        box = (within or self.page).get_by_role("combobox", name=field).last
+        box.fill(text)
+        self.page.get_by_role("option", name=text).locator("visible=true").first.click()
+
+    def agree(self, deed: str) -> None:
+        """Say yes to the question whether to do it; the yes is called as the deed."""
+        self.look(f"question: {deed}")
+        self.press(deed, self.dialog)
+
+    def told(self, words: str | re.Pattern[str]) -> None:
+        """A short message at the top says it."""
+        expect(self.page.get_by_role("alert").filter(has_text=words).first).to_be_visible()
+
+    def take(self, folder: Path, name: str, within: Locator | None = None) -> Path:
+        """Press what downloads a file; where it is kept."""
+        with self.page.expect_download() as coming:
+            self.press(name, within)
+        file = folder / coming.value.suggested_filename
+        coming.value.save_as(file)
+        return file

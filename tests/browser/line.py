@@ -1,4 +1,4 @@
-"""The line between a browser and the server: a relay of TCP bytes that a test can cut, and move to a new server.
+"""The line between a browser and the server: a relay of TCP bytes that a test can cut, hold, and move to a new server.
 
 TLS goes through it untouched, so that a cut looks to the browser like one of a real network.
 """
@@ -27,6 +27,9 @@ class Line:
         self._lock = threading.Lock()
         self._left: int | None = None
         self._then: Callable[[], None] | None = None
+        self._until_held: int | None = None
+        self._answers = threading.Event()
+        self._answers.set()
         self.cuts = 0
         self.sent = 0
         threading.Thread(target=self._accept, daemon=True).start()
@@ -50,12 +53,26 @@ class Line:
         """Whether it was cut at a byte that often."""
         return self.cuts >= times
 
+    def hold(self, after: int = 0) -> None:
+        """Keep back what the server says, as a slow line does, once the browser has sent so many bytes more."""
+        with self._lock:
+            self._until_held = after
+            if after == 0:
+                self._answers.clear()
+
+    def release(self) -> None:
+        """Let everything through that was kept back."""
+        with self._lock:
+            self._until_held = None
+            self._answers.set()
+
     def mend(self) -> None:
         with self._lock:
             self._left = None
 
     def close(self) -> None:
         self._listener.close()
+        self.release()
         with self._lock:
             self._sever()
 
@@ -92,6 +109,8 @@ class Line:
             while data := source.recv(CHUNK):
                 if counted and not self._may_go(len(data)):
                     break
+                if not counted:
+                    self._answers.wait()
                 target.sendall(data)
         for each in (source, target):
             with contextlib.suppress(OSError):
@@ -102,6 +121,10 @@ class Line:
     def _may_go(self, size: int) -> bool:
         with self._lock:
             self.sent += size
+            if self._until_held is not None:
+                self._until_held = max(0, self._until_held - size)
+                if self._until_held == 0:
+                    self._answers.clear()
             if self._left is None:
                 return True
             if self._left == 0:

@@ -116,7 +116,7 @@ class Phone:
 
     def wait_for_checklists(self, site: str, checklist: str) -> None:
         """Stand before the start of an inspection, with a checklist chosen that has come to the device."""
-        self.tab("场所")
+        self.tab("点位")
         self.page.get_by_text(site).click()
         self.page.get_by_role("link", name="开始").first.click()
         self.page.get_by_text(checklist).click()
@@ -138,7 +138,7 @@ class Phone:
         with self.page.expect_file_chooser() as asked:
             self.page.get_by_role("button", name="从相册选择").click()
         asked.value.set_files(FilePayload(name=name, mimeType="image/jpeg", buffer=content))
-        expect(self.page.get_by_text("已存本机·相册").first).to_be_visible()
+        expect(self.page.get_by_text("照片已存本机·相册").first).to_be_visible()
 
     def name_officer(self, name: str, certificate: str) -> None:
         self.page.get_by_label("姓名").first.fill(name)

@@ -50,7 +50,7 @@ def test_an_inspection_made_with_the_server_dead_arrives_whole_and_once(
     phone.have_it_signed("李工")
     page.get_by_role("button", name="下一步：核对并提交").click()
     page.get_by_role("button", name="提交", exact=True).click()
-    expect(page.get_by_text("已存本机，有网后自动上报。")).to_be_visible()
+    expect(page.get_by_text("已提交：先存在本机，有网后自动上报。")).to_be_visible()
 
     phone.crash()  # after the tick that says "on this device"
     page = phone.page

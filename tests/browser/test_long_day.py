@@ -102,7 +102,7 @@ def an_inspection(phone: Phone, original: bytes) -> None:
     phone.have_it_signed("李工")
     page.get_by_role("button", name="下一步：核对并提交").click()
     page.get_by_role("button", name="提交", exact=True).click()
-    expect(page.get_by_text("已存本机，有网后自动上报。")).to_be_visible()
+    expect(page.get_by_text("已提交：先存在本机，有网后自动上报。")).to_be_visible()
 
 
 def put_right_at_once(phone: Phone) -> None:
@@ -128,7 +128,7 @@ def a_fire(phone: Phone) -> None:
     page.get_by_role("radio").last.check()
     phone.photograph(page)
     page.get_by_role("button", name="提交反馈").click()
-    expect(page.get_by_text("您的反馈已存本机")).to_be_visible()
+    expect(page.get_by_text("反馈已提交：先存在本机")).to_be_visible()
 
 
 def a_patrol(phone: Phone) -> None:
@@ -138,7 +138,7 @@ def a_patrol(phone: Phone) -> None:
     page.get_by_role("button", name="结束巡查").click()
     page.get_by_label("巡查情况").fill("沿线未发现焚烧")
     page.get_by_role("button", name="提交", exact=True).click()
-    expect(page.get_by_text("已存本机，有网络时自动送达。")).to_be_visible()
+    expect(page.get_by_text("已提交：先存在本机，有网后自动送达。")).to_be_visible()
 
 
 def at_the_desks(station: Station, finding: str) -> None:

@@ -44,7 +44,7 @@ def test_an_invitation_and_a_site_s_label_are_read_by_the_camera(
     expect(page.get_by_role("heading", name="今天", exact=True)).to_be_visible()
     page.evaluate(READY)
     site = next(each for each in admin.get("/api/v1/sites")["items"] if each["name"] == SITE)
-    phone.tab("场所")
+    phone.tab("点位")
     expect(page.get_by_text(SITE)).to_be_visible()  # it has come
     station.line.cut()
     film_of(f"{station.url}/app/#/site/{site['label']}", film)

@@ -16,7 +16,7 @@ BACKUPS = "tests/backend/test_backups.py"
 RESTORES = "tests/backend/test_restores.py"
 MAKING = "backend/backups/creating.py"
 INTERLEAVINGS = "tests/faults/test_interleavings.py"
-TUS = "tests/backend/media/test_tus_guards.py"
+TUS = "tests/backend/media/test_tus_races.py"
 TWO_HOSTS = "tests/backend/media/test_two_hosts.py"
 SEVERAL_HOSTS = "tests/faults/test_several_hosts.py"
 
@@ -533,7 +533,9 @@ OUR_OWN = (
         "a restore beside a running server",
         "I1",
         (("backend/in_use.py", "fcntl.LOCK_EX)", "fcntl.LOCK_SH)"),),
-        (f"{RESTORES}::test_a_restore_is_refused_while_somebody_has_the_database_open[sqlite]",),
+        (
+            "tests/backend/test_restores_in_place.py::test_a_restore_is_refused_while_somebody_has_the_database_open[sqlite]",
+        ),
     ),
     Mutant(
         "a photo deleted on the word of another epoch",

@@ -10,11 +10,12 @@ from uuid import UUID, uuid5
 
 from sqlalchemy.orm import Session
 
-from backend.models import Comment, Finding
-from backend.services import finding_rights, photos, publishing
+from backend.models import Finding
+from backend.services import comments, finding_rights
 from backend.services.authors import author
 from backend.services.clocks import corrected
 from backend.services.commands import arguments
+from backend.services.comments import Said
 from backend.sync_store import SqlStore
 from sync.commands import Outcome
 from sync.errors import OpHeld
@@ -46,19 +47,9 @@ class FindingComment:
         finding_rights.require(who, finding, context)
         wall = op.wall
         assert wall is not None
-        comment = Comment(
-            id=comment_id(op),
-            finding_id=finding.id,
-            author_id=who.user_id,
-            text=prepared["text"],
-            said_at=corrected(wall, context)[0],
-        )
-        self.session.add(comment)
-        self.session.flush()
-        hashes = prepared["photos"] or []
-        photos.hold_if_seen(self.session, who, hashes)
-        photos.mention(self.session, context, ("comment", comment.id), hashes, "scene")
-        publishing.comment(self.session, cast(SqlStore, store), comment)
+        said = Said(comment_id(op), prepared["text"], prepared["photos"] or [])
+        at = corrected(wall, context)[0]
+        comment = comments.write(self.session, cast(SqlStore, store), who, finding, said, at, context)
         return Outcome(rev=1, created=(comment.id,))
 
 

@@ -1,1 +1,1 @@
-"""The guides' pictures, taken from the apps as they are: `python -m tests.browser.pictures field` or `console`."""
+"""The guides' pictures, taken from the apps as they are: `python -m tests.browser.pictures`."""

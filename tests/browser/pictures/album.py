@@ -12,6 +12,17 @@ from playwright.sync_api import Page, expect
 from tests.backend.serving import ROOT, eventually
 
 MOST_BYTES = 60_000
+BUSY = ", ".join(
+    (
+        ".el-message",
+        ".el-skeleton:visible",
+        ".el-loading-mask:visible",
+        ".is-loading:visible",
+        "[aria-busy=true]:visible",
+        ".sync-line.running:visible",
+    )
+)
+"""What says that a page has not come to rest: it fetches, it syncs, or it has a notice up that goes away."""
 DRAWN = {".maplibregl-canvas:visible": 100, ".chart:visible": 20}
 """What is drawn late, and from how many colours on it is there."""
 PICTURES_ARE_THERE = """() => [...document.images].every(
@@ -35,9 +46,7 @@ def standing_still(page: Page) -> bytes:
     """A screenshot once nothing changes any more, no notice is up, and a map is drawn if there is one."""
 
     def looked() -> bytes | None:
-        if page.locator(".el-message, .el-skeleton:visible, .el-loading-mask:visible").count() or not page.evaluate(
-            PICTURES_ARE_THERE
-        ):
+        if page.locator(BUSY).count() or not page.evaluate(PICTURES_ARE_THERE):
             return None
         for drawn, least in DRAWN.items():
             found = page.locator(drawn)
@@ -57,9 +66,10 @@ def colours(png: bytes) -> int:
 class Album:
     """Takes pictures of pages under names; keeps what the guide shows, or everything in a folder of one's choice."""
 
-    def __init__(self, app: str, everything_into: Path | None = None) -> None:
+    def __init__(self, app: str, everything_into: Path | None = None, *, night: bool = True) -> None:
         self.guide = (ROOT / "docs" / f"guide-{app}.zh-CN.md").read_text("utf-8")
         self.everything = everything_into is not None
+        self.night = night
         self.folder = everything_into or ROOT / "docs" / "pictures" / app
         self.shown = set(re.findall(rf"pictures/{app}/([\w-]+)\.webp", self.guide))
         self.taken: list[str] = []
@@ -71,17 +81,18 @@ class Album:
         self._both_lights(page, name)
 
     def again_in_english(self, page: Page) -> None:
-        """Every page that this person can open by its address, in English: only where everything is wanted."""
-        if not self.everything:
+        """The pages that this person can open by their addresses, in English: what the guide shows, or all."""
+        wanted = {at: name for at, name in self._places.items() if self.everything or f"{name}-en" in self.shown}
+        self._places.clear()
+        if not wanted:
             return
         page.evaluate(LANGUAGE.format("en"))
-        for address, name in self._places.items():
+        for address, name in wanted.items():
             page.goto("about:blank")
             page.goto(address)
             expect(page.get_by_role("heading").first).to_be_visible()
             page.wait_for_load_state("networkidle")
             self._both_lights(page, f"{name}-en")
-        self._places.clear()
 
     def lacking(self) -> set[str]:
         """What the guide shows and nobody took."""
@@ -91,7 +102,7 @@ class Album:
         for light, suffix in (("light", ""), ("dark", "-night")):
             called = name + suffix
             self.taken.append(called)
-            if self.everything or called in self.shown:
+            if called in self.shown or (self.everything and (self.night or not suffix)):
                 page.emulate_media(color_scheme=light, reduced_motion="reduce")  # type: ignore[arg-type]
                 self.folder.mkdir(parents=True, exist_ok=True)
                 (self.folder / f"{called}.webp").write_bytes(webp(standing_still(page)))

@@ -23,6 +23,8 @@ export interface Page<T> {
   items: T[]
   next_cursor: string | null
   total?: number
+  /** There are more than `total`: the server stops counting. */
+  total_exceeded?: boolean
 }
 
 export interface Tagged<T> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { NoAnswer, Problem } from '@shared/problem'
-import { fieldsOf, sentenceOf } from './said'
+import { fieldsOf, sentenceOf, speakBy } from './said'
 
 const words = {
   t: (key: string, values?: Record<string, unknown>) => `${key}${values ? JSON.stringify(values) : ''}`,
@@ -27,4 +27,14 @@ test('the fields that a problem names are found, by its errors or by its field',
   const errors = { json: { phone: ['Longer than maximum length 40.'], grants: { 0: ['Unknown.'] } } }
   expect(fieldsOf(problem('input-invalid', { errors })).phone).toBe('Longer than maximum length 40.')
   expect(fieldsOf(problem('password-weak', { field: 'new' }))).toEqual({ new: 'As the server says.' })
+})
+
+test('in Chinese a field is told in Chinese, whatever the server says of it', () => {
+  const english = { yes: false }
+  speakBy({ ...words, english: () => english.yes })
+  const errors = { json: { title: ['Missing data for required field.'], phone: ['Longer than maximum length 40.'] } }
+  expect(fieldsOf(problem('input-invalid', { errors }))).toEqual({ title: 'frame.required', phone: 'frame.wrong' })
+  expect(fieldsOf(problem('last-admin', { field: 'role' }))).toEqual({ role: '至少保留一名管理员。' })
+  english.yes = true
+  expect(fieldsOf(problem('input-invalid', { errors })).phone).toBe('Longer than maximum length 40.')
 })

@@ -18,12 +18,28 @@ export function sentenceOf(error: unknown, words: Wording): string {
   return words.problem(error.code) ?? error.message
 }
 
+const LEFT_OUT = /^(Missing data|Field may not be (null|blank)|Shorter than minimum length 1)/
+let words: (Wording & { english: () => boolean }) | null = null
+
+/** The words for the fields of forms, given once at the start; without them fields are told in the server's English. */
+export function speakBy(spoken: NonNullable<typeof words>): void {
+  words = spoken
+}
+
+/** What is wrong with a field: the server says it in English. */
+function ofField(told: string): string {
+  if (words === null || words.english()) return told
+  return words.t(LEFT_OUT.test(told) ? 'frame.required' : 'frame.wrong')
+}
+
 /** The field of a form that a problem names, by its name in the API: `errors.json.<field>` or `field`. */
 export function fieldsOf(error: unknown): Record<string, string> {
   if (!(error instanceof Problem)) return {}
   const json = (error.said.errors as { json?: Record<string, unknown> } | undefined)?.json ?? {}
-  const named = Object.fromEntries(Object.entries(json).map(([field, said]) => [field, [said].flat(3).join(' ')]))
-  if (typeof error.said.field === 'string') named[error.said.field] ??= error.message
+  const named = Object.fromEntries(
+    Object.entries(json).map(([field, said]) => [field, ofField([said].flat(3).join(' '))]),
+  )
+  if (typeof error.said.field === 'string') named[error.said.field] ??= words?.problem(error.code) ?? error.message
   return named
 }
 

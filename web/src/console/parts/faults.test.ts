@@ -11,7 +11,7 @@ test("a table's fault is said in the language spoken, a drawing's by its code wi
     warning_list: [{ code: 'gap', where: '450206' }],
   }
   const found = faultsOf(report, 'en')
-  expect(found.map((each) => each.what)).toEqual(['C3: empty', 'overlap: 3 m²', 'gap'])
+  expect(found.map((each) => each.what)).toEqual(['C3: empty', 'overlap · 3 m²', 'gap'])
   expect(found.map((each) => each.grave)).toEqual([true, true, false])
   expect(found[1]!.at).toEqual([109.3, 24.2])
 })

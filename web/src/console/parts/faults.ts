@@ -1,7 +1,7 @@
 /** What a dry run says: faults and warnings of every kind of file in one form, and where they lie on a map. */
 export interface RawFault {
   code: string
-  where?: string
+  where?: string | number | null
   cell?: string
   detail?: string
   message?: Record<string, string>
@@ -23,12 +23,12 @@ export interface Fault {
   at: [number, number] | null
 }
 
-/** Faults first, then warnings, as they stand in the report. */
-export function faultsOf(report: Report, language: string): Fault[] {
+/** Faults first, then warnings, as they stand in the report; `why` is the word for a code. */
+export function faultsOf(report: Report, language: string, why = (code: string): string => code): Fault[] {
   const read = (grave: boolean) => (raw: RawFault) => ({
     grave,
-    where: raw.where ?? raw.cell ?? '',
-    what: raw.message?.[language] ?? (raw.detail ? `${raw.code}: ${raw.detail}` : raw.code),
+    where: String(raw.where ?? raw.cell ?? ''),
+    what: raw.message?.[language] ?? [why(raw.code), raw.detail].filter(Boolean).join(' · '),
     at: raw.at ?? null,
   })
   return [

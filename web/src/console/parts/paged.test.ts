@@ -40,15 +40,21 @@ test('the answer to an earlier question that comes late is thrown away', async (
   expect([list.rows.value, list.busy.value]).toEqual([[2], false])
 })
 
-test('a problem is kept for the page to show, and the rows stay', async () => {
+test('a problem is kept for the page to show; rows stay while the same is asked, those of another question go', async () => {
   const { api, comes, fails } = slowly()
   const list = usePaged<number>('/users', 2, api)
   const first = list.use({})
   comes('/users?limit=2', [1])
   await first
+  const again = list.use({})
+  fails('/users?limit=2')
+  await again
+  expect(list.error.value).toMatchObject({ code: 'x' })
+  expect(list.rows.value).toEqual([1])
   const next = list.use({ name: 'x' })
+  expect([list.rows.value, list.busy.value]).toEqual([[], true])
   fails('/users?limit=2&name=x')
   await next
   expect(list.error.value).toMatchObject({ code: 'x' })
-  expect(list.rows.value).toEqual([1])
+  expect(list.rows.value).toEqual([])
 })

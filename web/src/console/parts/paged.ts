@@ -1,6 +1,7 @@
 /** A list that is read page by page, with what is asked of it kept in the page's address.
  *
- * `use` reads the first page; `more` goes on. An answer that comes after a later question is thrown away.
+ * `use` reads the first page; `more` goes on. An answer that comes after a later question is thrown away, and rows that
+ * answered an earlier question do not stand below a new one while it is on its way.
  */
 import { ref, shallowRef, type Ref, type ShallowRef } from 'vue'
 import { api as theApi, type Api, type Page, type Query } from '../api'
@@ -19,6 +20,7 @@ export function usePaged<T>(path: string, limit = 50, api: Pick<Api, 'pages'> = 
   const hasMore = ref(false)
   const busy = ref(false)
   const error = shallowRef<unknown>(null)
+  let said = ''
   let pages: AsyncGenerator<Page<T>, void, undefined> | null = null
 
   async function step(of: typeof pages, before: T[]): Promise<void> {
@@ -41,6 +43,9 @@ export function usePaged<T>(path: string, limit = 50, api: Pick<Api, 'pages'> = 
   async function use(query: Query): Promise<void> {
     pages = api.pages<T>(path, { query: { limit, ...query } })
     hasMore.value = false
+    const asked = JSON.stringify(query)
+    if (asked !== said) rows.value = []
+    said = asked
     await step(pages, [])
   }
 

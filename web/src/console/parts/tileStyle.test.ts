@@ -7,10 +7,15 @@ test('tiles are narrowed by what the list is narrowed by', () => {
   )
 })
 
-test('fire points and the cells below them are asked for without a finding filter', () => {
-  const style = tileStyle({ points: 'fire_points', query: { topic: 'dust' }, dark: false, signs: { open: 'o' } }, '')
-  expect(JSON.stringify(style.sources)).not.toContain('dust')
-  expect(Object.values(style.sources)).toHaveLength(2)
+test('fire points are narrowed as their list is, the cells below them by nothing', () => {
+  const style = tileStyle({ points: 'fire_points', query: { source: 'drone' }, dark: false, signs: { open: 'o' } }, '')
+  expect(JSON.stringify(style.sources.points)).toContain('source=drone')
+  expect(JSON.stringify(style.sources.cells)).not.toContain('drone')
+})
+
+test('findings and the counts of their cells are narrowed alike', () => {
+  const style = tileStyle({ points: 'findings', query: { topic: 'dust' }, dark: false, signs: { minor: 'm' } }, '')
+  for (const source of Object.values(style.sources)) expect(JSON.stringify(source)).toContain('topic=dust')
 })
 
 test('where the map stands goes into the address and comes back', () => {

@@ -10,7 +10,7 @@ export type PointLayer = 'findings' | 'fire_points'
 export interface Asked {
   /** Which points are drawn. */
   points: PointLayer
-  /** What the list is narrowed by; fire points are not. */
+  /** What the list of these points is narrowed by. */
   query: Query
   dark: boolean
   /** What stands in a single point, by its severity or its state: a letter or two, for colour alone says nothing. */
@@ -25,6 +25,8 @@ const SINGLE = {
   dark: { minor: '#a7b1bf', moderate: '#f0b45c', serious: '#ff9a91', open: '#ff9c96', answered: '#6fcf97' },
 }
 const FONT = ['sans-serif']
+/** About a point's number, in pixels: its circle, which no name of a cell may cover or be covered by. */
+const ROOM = 10
 
 /** The address of a layer's tiles, narrowed as the list is. */
 export function tilesOf(layer: string, query: Query, origin: string): string {
@@ -39,10 +41,10 @@ export function tileStyle(asked: Asked, origin: string): StyleSpecification {
     minzoom: 0,
     maxzoom: 16,
   })
-  const narrowed = asked.points === 'findings' ? asked.query : {}
+  const counted = asked.points === 'findings' ? asked.query : {} // cells count findings alone
   return {
     version: 8,
-    sources: { cells: source('cells', narrowed), points: source(asked.points, narrowed) },
+    sources: { cells: source('cells', counted), points: source(asked.points, asked.query) },
     layers: [
       { id: 'ground', type: 'background', paint: { 'background-color': colours.ground } },
       ...ground(colours),
@@ -58,8 +60,23 @@ function ground(colours: typeof LIGHT): LayerSpecification[] {
     { id: 'cells-fill', type: 'fill', ...from, paint: { 'fill-color': colours.cell, 'fill-opacity': 0.04 } },
     { id: 'cells-line', type: 'line', ...from, paint: { 'line-color': colours.cell, 'line-width': 1 } },
     {
-      ...{ id: 'cells-name', type: 'symbol', ...from },
-      layout: { 'text-field': ['get', 'name'], 'text-font': FONT, 'text-size': 13 },
+      ...{ id: 'cells-name', type: 'symbol', source: 'cells', 'source-layer': 'cell_names' },
+      layout: {
+        ...{ 'text-field': ['get', 'name'], 'text-font': FONT, 'text-size': 13, 'text-padding': 1 },
+        // Beside the points where they would stand on it: these are placed first.
+        'text-variable-anchor-offset': [
+          'center',
+          [0, 0],
+          'top',
+          [0, 1.3],
+          'bottom',
+          [0, -1.3],
+          'left',
+          [1.6, 0],
+          'right',
+          [-1.6, 0],
+        ],
+      },
       paint: { 'text-color': colours.ink, 'text-halo-color': colours.halo, 'text-halo-width': 1.5 },
     },
   ]
@@ -82,7 +99,7 @@ function many(points: PointLayer, colours: typeof LIGHT): LayerSpecification[] {
       ...{ id: 'many-count', type: 'symbol', ...from, filter: ['!', ['has', 'id']] },
       layout: {
         ...{ 'text-field': ['to-string', ['get', 'count']], 'text-font': FONT, 'text-size': 12 },
-        ...{ 'text-allow-overlap': true, 'text-ignore-placement': true },
+        ...{ 'text-allow-overlap': true, 'text-padding': ROOM },
       },
       paint: { 'text-color': colours.sign },
     },
@@ -108,7 +125,7 @@ function single(asked: Asked, colours: typeof LIGHT): LayerSpecification[] {
       ...{ id: 'single-sign', type: 'symbol', ...from, filter: ['has', 'id'] },
       layout: {
         ...{ 'text-field': by(asked.signs, ''), 'text-font': FONT, 'text-size': 12 },
-        ...{ 'text-allow-overlap': true, 'text-ignore-placement': true },
+        ...{ 'text-allow-overlap': true, 'text-padding': ROOM },
       },
       paint: { 'text-color': colours.sign },
     },

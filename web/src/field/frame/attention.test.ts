@@ -65,6 +65,18 @@ test('a photo that the server does not take is told with its record', async () =
   ])
 })
 
+test('of a photo that is gone from the phone it is not said that it is still there, nor that the server refused it', async () => {
+  const photo = { sha256: 'b'.repeat(64), size: 1, mediaType: 'image/jpeg', filename: 'a.jpg', sent: 0, seq: null }
+  const other = { ...photo, sha256: 'c'.repeat(64), problem: 'media-kind' }
+  for (const each of [{ ...photo, problem: 'bytes-lost' }, other])
+    await db.media.put({ ...each, state: 'refused', at: '', kept: false, url: null })
+  const lost = await submitted('photo', {}, { media: [photo.sha256, other.sha256] })
+  expect(await storiesOf(db, lost)).toEqual([
+    { kind: 'photo-lost', code: null },
+    { kind: 'photo-refused', code: 'media-kind' },
+  ])
+})
+
 test('what was read stays away until there is something new to say', async () => {
   await submitted('held', { status: 'held', problem: { code: 'right-lost' } })
   await putAside(db, (await attentionOf(db))[0]!)

@@ -1,5 +1,5 @@
 /** What became of the things that this device sent, where somebody should know of it. */
-import type { FieldDatabase, Outcome } from '../sync/database'
+import type { FieldDatabase, MediaRecord, Outcome } from '../sync/database'
 import type { Conflict, Finding, FirePoint, Named } from '../rows'
 import type { Submission } from '../sync'
 
@@ -12,6 +12,8 @@ export type Story =
   | { kind: 'rejected'; code: string | null }
   /** A photo that the server does not take; it stays on the device. */
   | { kind: 'photo-refused'; code: string | null }
+  /** A photo whose bytes are gone from the device before the server had them. */
+  | { kind: 'photo-lost'; code: null }
 
 const SEEN = 'seen-stories'
 
@@ -20,13 +22,17 @@ export async function storiesOf(db: FieldDatabase, { ops, media, subject }: Subm
   const outcomes = (await db.results.bulkGet(ops)).filter((each): each is Outcome => each !== undefined)
   const stories = await Promise.all(outcomes.map((each) => storyOf(db, each, subject)))
   const aside = await db.aside.where('first').anyOf(ops).first()
-  const refused = (await db.media.bulkGet(media)).find((each) => each?.state === 'refused')
+  const files = (await db.media.bulkGet(media)).filter((each) => each !== undefined)
   const all = [
     ...stories,
     aside ? ({ kind: 'rejected', code: aside.problem ?? 'op-unreadable' } as const) : null,
-    refused ? ({ kind: 'photo-refused', code: refused.problem } as const) : null,
+    ...files.filter(({ state }) => state === 'refused').map(ofPhoto),
   ].filter((each): each is Story => each !== null)
   return [...new Map(all.map((each) => [JSON.stringify(each), each])).values()]
+}
+
+function ofPhoto({ problem }: MediaRecord): Story {
+  return problem === 'bytes-lost' ? { kind: 'photo-lost', code: null } : { kind: 'photo-refused', code: problem }
 }
 
 async function storyOf(db: FieldDatabase, outcome: Outcome, subject: Submission['subject']): Promise<Story | null> {

@@ -14,11 +14,19 @@ async function sync(why: string): Promise<SyncReport> {
   running.value = true
   try {
     const now = (report.value = await device.sync(why))
-    if (now.trouble === null) await device.db.meta.put(new Date().toISOString(), 'synced_at')
+    if (now.trouble !== null) return now
+    await device.db.meta.put(new Date().toISOString(), 'synced_at')
+    void keepPictures()
     return now
   } finally {
     running.value = false
   }
+}
+
+/** After a sync, beside whatever comes next. What stands in the way of it stands in no other's: the next sync tries again. */
+async function keepPictures(): Promise<void> {
+  const { keepWantedPictures } = await import('../pages/recheck/pictures')
+  await keepWantedPictures(useDevice(), new Date()).catch(() => {})
 }
 
 /** Begins to sync by itself, once this device belongs to somebody; a second call changes nothing. */

@@ -17,8 +17,8 @@ const NUDGE = [1e-9, 0.7e-9] as const
 export const PHONE_ACCURACY_M = 30
 const MAX_RADIUS_M = 50_000
 /** Smaller circles are points. */
-const LEAST_RADIUS_M = 0.001
-const SURE = 0.95
+export const LEAST_RADIUS_M = 0.001
+export const SURE = 0.95
 const DOUBTFUL = 0.6
 
 export interface Placement {
@@ -114,7 +114,7 @@ interface Shares {
 }
 
 /** A plane distance in degrees that surely covers a radius in metres at a latitude. */
-function reachDegrees(radiusM: number, lat: number): number {
+export function reachDegrees(radiusM: number, lat: number): number {
   return radiusM / (110_000 * Math.max(Math.cos((lat * Math.PI) / 180), 0.01))
 }
 

@@ -81,6 +81,12 @@ export interface MediaRecord {
   problem: string | null
 }
 
+/** A small picture of a photo whose original lies on the server; `bytes` is null where the server can make none of it. */
+export interface Picture {
+  sha256: string
+  bytes: Blob | null
+}
+
 export interface Draft {
   key: string
   value: unknown
@@ -97,6 +103,7 @@ export class FieldDatabase extends Dexie {
   media!: EntityTable<MediaRecord, 'sha256'>
   bytes!: Table<Blob, string>
   packs!: Table<Blob, string>
+  pictures!: EntityTable<Picture, 'sha256'>
   submissions!: EntityTable<Submission, 'id'>
   drafts!: EntityTable<Draft, 'key'>
 
@@ -115,6 +122,7 @@ export class FieldDatabase extends Dexie {
       submissions: 'id, at, kind',
       drafts: 'key',
     })
+    this.version(2).stores({ pictures: 'sha256' })
   }
 
   /** A value of the `meta` table. */
@@ -142,6 +150,9 @@ export interface Meta {
   install: string
   key: { privateKey: CryptoKey; jwk: JsonWebKey }
   token: string
+  /** The one before the last rotation, and when that was, by this device's clock. */
+  token_before: string
+  token_at: number
   server: ServerKnown
   stream: Tip
   cursor: string
@@ -161,6 +172,7 @@ type Tables = {
   media: MediaRecord
   bytes: Blob
   packs: Blob
+  pictures: Picture
   submissions: Submission
 }
 

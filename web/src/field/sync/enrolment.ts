@@ -85,7 +85,8 @@ export class Enrolment {
   private async identity({ token, epoch, limits, user, receipt_key: key }: Said): Promise<Change[]> {
     const server: ServerKnown = { epoch, limits, user }
     const learnt = key == null ? [] : await this.receipts.learning([key])
-    return [['meta', 'token', token], ['meta', 'server', server], ...learnt]
+    const fresh: Change[] = ['token_before', 'token_at'].map((name) => ['meta', name, null])
+    return [['meta', 'token', token], ...fresh, ['meta', 'server', server], ...learnt]
   }
 
   /** What becomes of what is here already. */
@@ -95,6 +96,7 @@ export class Enrolment {
       // nothing of the one before waits here any more: what she sees as hers is not the next one's
       const hers = await this.db.submissions.toCollection().primaryKeys()
       const gone = hers.map((id): Change => ['submissions', id, null])
+      for (const sha256 of await this.db.pictures.toCollection().primaryKeys()) gone.push(['pictures', sha256, null])
       return [['meta', 'stream', { id: stream, n: 0, sha256: null }], ...gone, ...(await this.server.forgetting())]
     }
     if (before?.id === stream) {

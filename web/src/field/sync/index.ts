@@ -14,6 +14,7 @@ import { Outbox } from './outbox'
 import { outboxFile } from './outbox_file'
 import { Packs } from './packs'
 import { Photos } from './photos'
+import { Pictures } from './pictures'
 import { Pull } from './pull'
 import { Push } from './push'
 import { Receipts } from './receipts'
@@ -60,6 +61,8 @@ export class Device {
   private readonly enrolment: Enrolment
   private readonly syncing: Syncing
   private readonly alone: OneAtATime
+  private readonly beside: OneAtATime
+  private readonly pictures: Pictures
 
   constructor(world: World = {}) {
     const { db = new FieldDatabase(), clock = new SystemClock(), makeId = newId } = world
@@ -70,7 +73,7 @@ export class Device {
     this.recording = new Recording(db, this.outbox, this.photos, makeId)
     this.drafts = new Drafts(db, clock)
     const [mirror, receipts] = [new Mirror(db), new Receipts(db)]
-    this.server = new Server(db, transport, this.outbox, mirror, this.photos)
+    this.server = new Server(db, transport, this.outbox, mirror, this.photos, clock)
     this.enrolment = new Enrolment(db, this.server, this.outbox, this.photos, receipts, app)
     this.syncing = new Syncing(
       this.server,
@@ -78,8 +81,11 @@ export class Device {
       new Uploads(db, this.server, metered),
       new Pull(db, this.server, this.outbox, mirror),
       new Packs(db, this.server),
+      this.photos,
     )
     this.alone = new OneAtATime(lockOf(db))
+    this.beside = new OneAtATime(`${lockOf(db)}-pictures`)
+    this.pictures = new Pictures(db, this.server, metered)
   }
 
   /** Take an invitation: its code or its whole link. Harmless to repeat after a lost answer; throws Problem, NoAnswer, WorkOfAnother. */
@@ -100,6 +106,19 @@ export class Device {
   /** A reference file that rows name by SHA-256; undefined until a sync brought it. */
   async pack(sha256: string): Promise<Blob | undefined> {
     return this.db.packs.get(sha256)
+  }
+
+  /** Keep small pictures of these photos, the most wanted first, and let go of all others; see pictures.ts.
+   *
+   * It runs beside a sync and never before it. Gives the number that are still lacking; throws NoAnswer, StorageFull.
+   */
+  async keepPictures(wanted: readonly string[]): Promise<number> {
+    return this.beside.run('pictures', () => this.pictures.keep(wanted))
+  }
+
+  /** A picture of a photo that is on this device: its original, or a small one that was kept. */
+  async picture(sha256: string): Promise<Blob | null> {
+    return (await this.db.bytes.get(sha256)) ?? (await this.db.pictures.get(sha256))?.bytes ?? null
   }
 
   /** What may wait for a network that costs nothing. */

@@ -3,10 +3,14 @@
  * Bytes are kept as `held` until a record names them, so that what a person throws away before she submits is
  * never sent.
  */
+import type { Table } from 'dexie'
 import { sha256Hex } from './bytes'
 import type { Clock } from './clock'
 import { write, type Change, type FieldDatabase, type MediaRecord } from './database'
 import type { Captured } from './types'
+
+/** Held bytes that nothing names for so long were abandoned. */
+const ABANDONED_MS = 14 * 86_400_000
 
 /** The storage gave back other bytes than it took: nothing may rely on them. */
 export class NotKept extends Error {
@@ -29,7 +33,8 @@ export class Photos {
       ...{ at: this.clock.wall(), kept: true, url: null, problem: null },
     }
     const lost = before?.problem === 'bytes-lost' // the same bytes again: they go to the server after all
-    const record = { ...(before ?? fresh), kept: true, ...(lost && { state: 'waiting' as const, problem: null }) }
+    const known = before?.state === 'held' ? { ...before, at: fresh.at } : before // held anew for somebody
+    const record = { ...(known ?? fresh), kept: true, ...(lost && { state: 'waiting' as const, problem: null }) }
     const copy = new Blob([data], { type: record.mediaType })
     await write(this.db, [
       ['bytes', sha256, copy],
@@ -47,6 +52,28 @@ export class Photos {
       await this.db.media.delete(sha256)
       await this.db.bytes.delete(sha256)
       return true
+    })
+  }
+
+  /** Let go of bytes that were held long ago and that nothing here names: a page was left, or the app was ended, before a
+   * draft or a record named them. The number of them.
+   */
+  async collect(): Promise<number> {
+    const before = this.clock.nowMs() - ABANDONED_MS
+    const { db } = this
+    const old = async (): Promise<MediaRecord[]> =>
+      (await db.media.where({ state: 'held' }).toArray()).filter(({ at }) => Date.parse(at) < before)
+    if ((await old()).length === 0) return 0
+    const read = [db.drafts, db.outbox, db.retained, db.aside, db.submissions]
+    // One transaction: nothing can come to name them while it looks.
+    return db.transaction('rw', [db.media, db.bytes, ...read], async () => {
+      const named = new Set<string>()
+      for (const table of read)
+        await (table as Table<object>).each((each) => hashesIn(JSON.stringify(each)).forEach((hash) => named.add(hash)))
+      const gone = (await old()).map(({ sha256 }) => sha256).filter((sha256) => !named.has(sha256))
+      await db.media.bulkDelete(gone)
+      await db.bytes.bulkDelete(gone)
+      return gone.length
     })
   }
 
@@ -76,4 +103,9 @@ export class Photos {
       .filter(({ kept }) => kept)
       .map((record) => ['media', record.sha256, { ...record, state: 'waiting', url: null, sent: 0, seq: null }])
   }
+}
+
+/** Every SHA-256 that stands in a text, op bodies within it included. */
+function hashesIn(text: string): string[] {
+  return text.match(/\b[0-9a-f]{64}\b/g) ?? []
 }

@@ -6,10 +6,15 @@ import { publicKey } from './device_key'
 import type { Outbox } from './outbox'
 import type { Photos } from './photos'
 import { DOUBTFUL, type Receipts, type Verdict } from './receipts'
-import { troubleOf, type Server } from './server'
+import { JSON_TYPE, troubleOf, type Server } from './server'
 import type { Answer } from './transport'
 import type { Json, SyncReport } from './types'
 
+const PUSH = '/api/v1/sync/push'
+/** Below that it is one packet either way. */
+const LEAST_PACKED = 1400
+/** What a server, or something before it, says that was given bytes that it cannot unpack. */
+const UNPACKED = ['batch-invalid', 'http-400', 'http-415']
 const NEW_STREAM = ['stream-fork', 'signature-invalid', 'stream-unknown']
 /** Answers in one push that acknowledge nothing; halving a batch of 200 down to 1 takes 8 of them. */
 export const MAX_FRUITLESS = 20
@@ -62,7 +67,15 @@ export class Push {
 
   private async send(batch: OpRecord[]): Promise<Answer> {
     const ops = batch.map(({ body, sig }) => ({ body, sig }))
-    return this.server.authorised('POST', '/api/v1/sync/push', { app: this.app, device_now: this.clock.wall(), ops })
+    const text = JSON.stringify({ app: this.app, device_now: this.clock.wall(), ops })
+    const packed = await gzipped(text)
+    if (packed !== null) {
+      const headers = { ...JSON_TYPE, 'Content-Encoding': 'gzip' }
+      const answer = await this.server.send('POST', PUSH, headers, packed)
+      // Something on the way may not pass it on as it is.
+      if (!UNPACKED.includes(answer.code)) return answer
+    }
+    return this.server.send('POST', PUSH, JSON_TYPE, text)
   }
 
   /** Take in an answer; true to go on, false to stop for now with the reason in the report. */
@@ -145,6 +158,13 @@ export class Push {
       }
     }
   }
+}
+
+/** A text packed with gzip; null where that is not worth it, or this browser cannot. */
+async function gzipped(text: string): Promise<Uint8Array<ArrayBuffer> | null> {
+  if (text.length < LEAST_PACKED || typeof CompressionStream === 'undefined') return null
+  const packed = new Blob([text]).stream().pipeThrough(new CompressionStream('gzip'))
+  return new Uint8Array(await new Response(packed).arrayBuffer())
 }
 
 /** The longest beginning whose bodies stay well within a batch; one op at least. */

@@ -24,10 +24,9 @@ export async function storageState(
   db: FieldDatabase,
   storage: Storage = navigator.storage ?? {},
 ): Promise<StorageState> {
-  const { usage = null, quota = null } = (await storage.estimate?.().catch(() => null)) ?? {}
+  const { usage, quota, left } = await room(storage)
   const persistent = (await storage.persisted?.().catch(() => false)) ?? false
   const lost = await lostBytes(db)
-  const left = usage === null || quota === null ? null : quota - usage
   const reasons: StorageReason[] = []
   if (lost.length > 0) reasons.push('bytes-lost')
   if (left !== null && left < FULL_BELOW) reasons.push('full')
@@ -35,6 +34,17 @@ export async function storageState(
   if (!persistent) reasons.push('not-persistent')
   if (left === null) reasons.push('unknown')
   return { reasons, persistent, usage, quota, lost }
+}
+
+async function room(storage: Storage) {
+  const { usage = null, quota = null } = (await storage.estimate?.().catch(() => null)) ?? {}
+  return { usage, quota, left: usage === null || quota === null ? null : quota - usage }
+}
+
+/** Whether the phone is known to have room for a day's photos, and so for what can be fetched again. */
+export async function isRoomy(storage: Storage = navigator.storage ?? {}): Promise<boolean> {
+  const { left } = await room(storage)
+  return left === null || left >= NEARLY_FULL_BELOW
 }
 
 /** Ask the browser to keep this app's data; true when it will. Browsers may ask the person, or decide by themselves. */

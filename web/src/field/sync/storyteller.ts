@@ -72,7 +72,8 @@ class Script implements Transport {
     const exchange = this.exchanges.shift()
     if (exchange === undefined) throw new Error(`${method} ${path} is more than the scenario tells`)
     const lowered = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
-    const read = typeof body === 'string' ? await this.read(JSON.parse(body)) : null
+    const text = lowered['content-encoding'] === 'gzip' ? await unpacked(body as Uint8Array<ArrayBuffer>) : body
+    const read = typeof text === 'string' ? await this.read(JSON.parse(text)) : null
     this.names.expect(
       exchange.request,
       { method, path: decodeURIComponent(path), headers: lowered, body: read },
@@ -112,6 +113,10 @@ class Script implements Transport {
     this.hashes.set(key, sha256)
     return { ...op, sha256 }
   }
+}
+
+async function unpacked(packed: Uint8Array<ArrayBuffer>): Promise<string> {
+  return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'))).text()
 }
 
 /** Tells one scenario, step by step. */

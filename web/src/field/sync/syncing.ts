@@ -2,6 +2,7 @@
 import { NoAnswer } from '@shared/problem'
 import { NotEnrolled } from './outbox'
 import type { Packs } from './packs'
+import type { Photos } from './photos'
 import type { Pull } from './pull'
 import type { Push } from './push'
 import type { Server } from './server'
@@ -15,6 +16,7 @@ export class Syncing {
     private readonly uploads: Uploads,
     private readonly pull: Pull,
     private readonly packs: Packs,
+    private readonly photos: Photos,
   ) {}
 
   async run(why: string): Promise<SyncReport> {
@@ -34,6 +36,8 @@ export class Syncing {
     if (!(await this.push.run(report))) return
     if (!(await this.upload(report))) return
     if (await this.pull.run(report)) report.packsLacking = await this.packs.refresh()
+    await this.photos.collect()
+    await this.server.renewToken()
   }
 
   /** Send photo bytes; one that cannot go now does not keep back the others, nor what is recorded meanwhile. */

@@ -5,6 +5,7 @@ export const LAYERS = [
   'zones',
   'cells',
   'cell_names',
+  'changes',
   'track',
   'accuracy',
   'me',
@@ -15,7 +16,7 @@ export const LAYERS = [
 ] as const
 export type LayerName = (typeof LAYERS)[number]
 /** Those that a person may tap. */
-export const TAPPED: readonly LayerName[] = ['fire_points', 'findings', 'sites']
+export const TAPPED: readonly LayerName[] = ['fire_points', 'findings', 'sites', 'changes']
 export interface Tapped {
   layer: LayerName
   id: string

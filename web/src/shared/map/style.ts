@@ -51,6 +51,7 @@ export function styleOf(theme: 'light' | 'night', base: Base = NO_BASE): StyleSp
       { id: 'ground', type: 'background', paint: { 'background-color': colours.ground } },
       ...base.layers,
       ...areas(colours),
+      ...changes(colours),
       ...lines(colours),
       ...here(colours),
       ...dots('sites', colours.site, colours),
@@ -91,6 +92,43 @@ function areas(colours: Colours): LayerSpecification[] {
       ...{ id: 'zones-name', type: 'symbol', source: 'zones', filter: strict, minzoom: 10 },
       layout: { 'text-field': ['get', 'name'], 'text-font': FONT, 'text-size': 12, 'text-max-width': 12 },
       paint: { 'text-color': colours.zone, 'text-halo-color': colours.halo, 'text-halo-width': 1.5 },
+    },
+  ]
+}
+
+/** Shapes or points that a file would bring, alter or take away, each with its sign and name. */
+function changes(colours: Colours): LayerSpecification[] {
+  const area: FilterSpecification = ['!=', ['geometry-type'], 'Point']
+  const place: FilterSpecification = ['==', ['geometry-type'], 'Point']
+  const colour: ['match', ...unknown[]] = ['match', ['get', 'change']]
+  colour.push('removed', colours.zone, 'changed', colours.finding, 'added', colours.site, colours.cell)
+  const paint = { 'line-color': colour, 'line-width': 2 } as never
+  return [
+    {
+      ...{ id: 'changes-fill', type: 'fill', source: 'changes', filter: area },
+      paint: { 'fill-color': colour, 'fill-opacity': 0.12 } as never,
+    },
+    { id: 'changes-line', type: 'line', source: 'changes', filter: area, paint },
+    {
+      ...{ id: 'changes-dot', type: 'circle', source: 'changes', filter: place },
+      paint: {
+        ...{ 'circle-color': colour, 'circle-radius': 10 },
+        ...{ 'circle-stroke-color': colours.halo, 'circle-stroke-width': 2 },
+      } as never,
+    },
+    {
+      ...{ id: 'changes-sign', type: 'symbol', source: 'changes', filter: place },
+      layout: { 'text-field': ['get', 'sign'], 'text-font': FONT, 'text-size': 13, 'text-allow-overlap': true },
+      paint: { 'text-color': colours.sign },
+    },
+    {
+      ...{ id: 'changes-name', type: 'symbol', source: 'changes' },
+      layout: {
+        'text-field': ['case', place, ['get', 'name'], ['concat', ['get', 'sign'], ' ', ['get', 'name']]] as never,
+        ...{ 'text-font': FONT, 'text-size': 13, 'text-optional': true, 'text-max-width': 10 },
+        ...{ 'text-anchor': 'top', 'text-offset': [0, 1] },
+      },
+      paint: { 'text-color': colours.ink, 'text-halo-color': colours.halo, 'text-halo-width': 1.5 },
     },
   ]
 }

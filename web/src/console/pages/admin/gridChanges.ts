@@ -7,6 +7,7 @@ export interface GridChanges {
   reparented: { code: string; before: string; after: string }[]
   relevelled: { code: string; before: string; after: string }[]
   moved: { code: string; before_m2: number; after_m2: number; gained_m2: number; lost_m2: number }[]
+  map?: unknown
   looked_at: number
   moved_findings: number
 }

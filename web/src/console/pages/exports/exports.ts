@@ -21,7 +21,19 @@ export const KINDS: Record<string, Kind> = {
 
 /** What narrows a kind: the names that its form has fields for, and those that only a link brings along. */
 export const FIELDS: Record<Narrows, readonly string[]> = {
-  findings: ['cell', 'topic', 'state', 'severity', 'found_from', 'found_to', 'office', 'unit', 'campaign', 'text'],
+  findings: [
+    'cell',
+    'topic',
+    'state',
+    'severity',
+    'found_from',
+    'found_to',
+    'office',
+    'unit',
+    'campaign',
+    'period',
+    'text',
+  ],
   fires: ['cell', 'state', 'outcome', 'first_from', 'first_to'],
   period: ['period', 'version'],
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Api } from '../../api'
-import { doOne, fitting, undoOne, walkOf } from './bulk'
+import { doAgain, doOne, fitting, undoOne, walkOf } from './bulk'
 import type { FindingRow } from './finding'
 
 const row = (state: string, id = 'a') => ({ id, state }) as FindingRow
@@ -41,6 +41,32 @@ test('what somebody else did meanwhile is told of that finding and stops no othe
     state: 'failed',
     error: { code: 'state-changed' },
   })
+})
+
+test('half a way that no answer came for is told as such, and gone on with from where it stands', async () => {
+  const { api, sent } = taking()
+  let broken = false
+  const failing = new Api((url, init) => {
+    if (init!.method === 'GET') return Promise.resolve(Response.json({ id: 'a', state: 'verified' }))
+    return broken
+      ? Promise.reject(new TypeError('no network'))
+      : api['send'](url, { ...init }).finally(() => (broken = true))
+  })
+  const cut = await doOne('register', row('submitted'), {}, failing)
+  expect(cut).toMatchObject({ state: 'unsure', row: { state: 'verified' } })
+  broken = false
+  expect(await doAgain('register', cut.row, {}, failing)).toMatchObject({ state: 'done', row: { state: 'registered' } })
+  expect(sent.map(([, , body]) => body.to)).toEqual(['verified', 'registered'])
+})
+
+test('what was done although its answer was lost is not done twice', async () => {
+  const asked: string[] = []
+  const api = new Api((_url, init) => {
+    asked.push(init!.method!)
+    return Promise.resolve(Response.json({ id: 'a', state: 'rejected', merged_into: 'b' }))
+  })
+  expect(await doAgain('merge', row('submitted'), { into: 'b' }, api)).toMatchObject({ state: 'done' })
+  expect(asked).toEqual(['GET'])
 })
 
 test('a dispatch and a merge are taken back', async () => {

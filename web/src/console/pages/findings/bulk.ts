@@ -1,4 +1,5 @@
 /** One deed for many findings: each by itself, with what came of it, and taken back where the states allow. */
+import { NoAnswer } from '@shared/problem'
 import { api as theApi, type Api } from '../../api'
 import type { FindingRow } from './finding'
 
@@ -15,8 +16,8 @@ export interface Wish {
 
 export interface Outcome {
   row: FindingRow
-  /** done, undone, or what went wrong. */
-  state: 'done' | 'undone' | 'failed'
+  /** done, undone, or what went wrong; unsure where no answer came, for it may have been done all the same. */
+  state: 'done' | 'undone' | 'failed' | 'unsure'
   error?: unknown
 }
 
@@ -29,6 +30,7 @@ const WALKS: Record<Exclude<Deed, 'merge'>, Record<string, readonly string[]>> =
     reopened: ['dispatched'],
   },
 }
+const LEADS_TO = { verify: 'verified', register: 'registered', dispatch: 'dispatched' } as const
 const MERGED_FROM = new Set(['submitted', 'verified', 'registered'])
 
 /** The states that a finding goes through by a deed; null where the deed is not for it. */
@@ -45,18 +47,27 @@ export function fitting(deed: Deed, rows: readonly FindingRow[], into?: string):
 /** What can be taken back: a dispatch until it is answered, and a merge. */
 export const undoable = (deed: Deed): boolean => deed === 'dispatch' || deed === 'merge'
 
-async function walk(api: Api, row: FindingRow, states: readonly string[], wish: Wish): Promise<FindingRow> {
+/** Each step from the state before it; `reached` hears of each, so that half a way is known as such. */
+async function walk(
+  api: Api,
+  row: FindingRow,
+  states: readonly string[],
+  wish: Wish,
+  reached: (now: FindingRow) => void,
+): Promise<FindingRow> {
   let now = row
   for (const to of states) {
     const more = to === 'dispatched' ? { office: wish.office, ...(wish.due_at ? { due_at: wish.due_at } : {}) } : {}
     const note = wish.note && to === states.at(-1) ? { note: wish.note } : {}
     now = await api.post<FindingRow>(`/findings/${row.id}/steps`, { from: now.state, to, ...more, ...note })
+    reached(now)
   }
   return now
 }
 
 /** Do it to one finding. */
 export async function doOne(deed: Deed, row: FindingRow, wish: Wish, api: Api = theApi): Promise<Outcome> {
+  let now = row
   try {
     if (deed === 'merge') {
       const note = wish.note ? { note: wish.note } : {}
@@ -65,9 +76,21 @@ export async function doOne(deed: Deed, row: FindingRow, wish: Wish, api: Api = 
         state: 'done',
       }
     }
-    return { row: await walk(api, row, walkOf(deed, row) ?? [], wish), state: 'done' }
+    const states = walkOf(deed, row) ?? []
+    return { row: await walk(api, row, states, wish, (reached) => (now = reached)), state: 'done' }
   } catch (error) {
-    return { row, state: 'failed', error }
+    return { row: now, state: error instanceof NoAnswer ? 'unsure' : 'failed', error }
+  }
+}
+
+/** Do what no answer came for once more: what turns out to be done is not done twice. */
+export async function doAgain(deed: Deed, row: FindingRow, wish: Wish, api: Api = theApi): Promise<Outcome> {
+  try {
+    const now = await api.get<FindingRow>(`/findings/${row.id}`)
+    const done = deed === 'merge' ? now.merged_into === wish.into : now.state === LEADS_TO[deed]
+    return done ? { row: now, state: 'done' } : doOne(deed, walkOf(deed, now) === null ? row : now, wish, api)
+  } catch (error) {
+    return { row, state: error instanceof NoAnswer ? 'unsure' : 'failed', error }
   }
 }
 

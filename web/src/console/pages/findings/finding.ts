@@ -149,8 +149,8 @@ export interface FindingDetail extends Omit<FindingRow, 'cells'> {
 export const cellOf = (finding: { cells: readonly { scheme: string; code: string }[] }): string | null =>
   finding.cells.find((cell) => cell.scheme === 'admin')?.code ?? null
 
-/** The term that counts: the office's own, else that of the item. */
+/** The term that counts: the office's own, else that of the item; null where none runs (as the statistics count). */
 export const dueOf = (finding: Pick<FindingRow, 'state' | 'case' | 'deadline_at'>): string | null =>
   OVER.has(finding.state) ? null : (finding.case?.due_at ?? finding.deadline_at)
 
-const OVER = new Set(['closed', 'look_back', 'rejected', 'penalty_transfer', 'feedback', 'recheck'])
+const OVER = new Set(['closed', 'look_back', 'rejected', 'penalty_transfer', 'feedback', 'recheck', 'reopened'])

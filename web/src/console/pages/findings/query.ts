@@ -17,9 +17,11 @@ export const FIELDS = [
   'figure',
 ] as const
 /** What other pages' links narrow by besides; each is shown and can be taken away. */
-export const LINKED = ['site', 'office', 'responsible_unit', 'township', 'as_of', 'bbox'] as const
-/** How it is looked at: the list or the map, and where the map stands. */
-export const LOOK = ['view', 'at'] as const
+export const LINKED = ['site', 'office', 'responsible_unit', 'township', 'as_of', 'period', 'bbox'] as const
+/** How it is looked at: the list or the map, where the map stands, and the order of the list. */
+export const LOOK = ['view', 'at', 'sort'] as const
+/** The orders of the list, as the API names them; the first is its own. */
+export const SORTS = ['newest', 'oldest', 'deadline', 'severity', 'changed'] as const
 export const NAMES = [...FIELDS, ...LINKED, ...LOOK] as const
 
 export type Narrowed = Record<(typeof NAMES)[number], string>
@@ -28,6 +30,12 @@ export type Narrowed = Record<(typeof NAMES)[number], string>
 export function queryOf(asked: Partial<Narrowed>): Query {
   const said = [...FIELDS, ...LINKED].map((name) => [name, asked[name] ?? ''] as const)
   return Object.fromEntries(said.filter(([, value]) => value !== ''))
+}
+
+/** The query of the list, which has an order besides; one that nobody knows is left out. */
+export function listOf(asked: Partial<Narrowed>): Query {
+  const sort = SORTS.find((each) => each === asked.sort)
+  return { ...queryOf(asked), ...(sort && sort !== SORTS[0] ? { sort } : {}) }
 }
 
 /** Several codes as they stand in the address: `dust,straw`. */

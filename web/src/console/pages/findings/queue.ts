@@ -19,6 +19,7 @@ export const useQueue = defineStore('findings', () => {
   const chosen = shallowRef<ReadonlyMap<string, FindingRow>>(new Map())
   const index = computed(() => rows.value.findIndex((row) => row.id === at.value))
   let said = ''
+  let narrowedBy = ''
   let readAt = 0
 
   /** Read the first page of a query, unless it is there already and fresh. */
@@ -26,11 +27,12 @@ export const useQueue = defineStore('findings', () => {
     address.value = from
     const wanted = JSON.stringify(query)
     if (!anew && wanted === said && Date.now() - readAt < FRESH_MS) return
-    if (wanted !== said) {
-      at.value = null
-      chosen.value = new Map()
-    }
+    if (wanted !== said) at.value = null
+    // Another order is another way through the same findings: what is chosen stays.
+    const narrowed = JSON.stringify({ ...query, sort: undefined })
+    if (narrowed !== narrowedBy) chosen.value = new Map()
     said = wanted
+    narrowedBy = narrowed
     readAt = Date.now()
     await list.use(query)
   }

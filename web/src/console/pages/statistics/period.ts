@@ -1,5 +1,6 @@
 /** Spans of days by their names: this month, last quarter … Days are texts, YYYY-MM-DD, by the clock of China. */
 import { dayBefore } from '../../parts/days'
+import { dayOf } from '../../times'
 
 export interface Span {
   from: string
@@ -32,6 +33,12 @@ export function spanOf(period: Period, today: string): Span {
 /** The name of a span, where it has one today. */
 export function periodOf(span: Span, today: string): Period | null {
   return PERIODS.find((each) => same(spanOf(each, today), span)) ?? null
+}
+
+/** The days that a frozen period is of: from its start, or from the first day of its year, to its cut-off. */
+export function spanOfPeriod(period: { starts_at: string | null; cut_off: string }): Span {
+  const to = dayOf(period.cut_off)
+  return { from: period.starts_at ? dayOf(period.starts_at) : `${to.slice(0, 4)}-01-01`, to }
 }
 
 /** The span of an address, or this year where it has none that can be read. */

@@ -20,6 +20,11 @@ test('a number is counted by the very query that it leads to', async () => {
   expect(asked).toEqual(['/api/v1/findings?state=returned&limit=1&total=true'])
 })
 
+test('of very many it is said that there are more', async () => {
+  const { api } = answering({ items: [], next_cursor: null, total: 10000, total_exceeded: true })
+  expect(await counted(named('new'), api, nobody)).toMatchObject({ count: 10000, more: true })
+})
+
 test('what is held and what nobody could read wait alike', async () => {
   const queue = () => Promise.resolve({ held: [1, 2], unreadable: [3], conflicts: [4] })
   const { api } = answering({})

@@ -58,7 +58,10 @@ async function count(
   api: Api,
   attention: () => Promise<Queue>,
 ): Promise<{ count: number; more?: boolean }> {
-  const one = { limit: 1, total: true }
+  const total = async (path: string, query: Record<string, string> = {}) => {
+    const page = await api.get<Page<unknown>>(path, { query: { ...query, limit: 1, total: true } })
+    return { count: page.total ?? 0, more: page.total_exceeded ?? false }
+  }
   switch (of.name) {
     case 'held': {
       const { held, unreadable } = await attention()
@@ -71,12 +74,10 @@ async function count(
       return { count: items.length, more }
     }
     case 'fires':
-      return { count: (await api.get<Page<unknown>>('/fire-points', { query: { ...of.to.query, ...one } })).total ?? 0 }
+      return total('/fire-points', of.to.query)
     case 'proposals':
-      return {
-        count: (await api.get<Page<unknown>>('/supervision', { query: { state: 'proposed', ...one } })).total ?? 0,
-      }
+      return total('/supervision', { state: 'proposed' })
     default:
-      return { count: (await api.get<Page<unknown>>('/findings', { query: { ...of.to.query, ...one } })).total ?? 0 }
+      return total('/findings', of.to.query)
   }
 }

@@ -13,6 +13,8 @@ test("an invitation that has ended is said in the person's language, not in the 
   expect((failure as { said: string }).said).toMatch(/[\u4e00-\u9fff]/)
 })
 
-test('what fails on the phone itself is said as it is', async () => {
-  expect(await failureOf(new Error('QuotaExceededError'), 'en')).toEqual({ why: 'device', said: 'QuotaExceededError' })
+test('what fails on the phone itself is said in words of ours', async () => {
+  const full = new DOMException('x', 'QuotaExceededError')
+  expect(await failureOf(full, 'en')).toEqual({ why: 'device', said: 'frame.fault.storage-full' })
+  expect(await failureOf(new Error('x is undefined'), 'en')).toEqual({ why: 'device', said: 'frame.fault.other' })
 })

@@ -1,5 +1,6 @@
 /** Taking an invitation: what is asked of the device, and in plain words what went wrong. */
 import { NoAnswer, Problem } from '@shared/problem'
+import { faultKey } from '../../frame/device_fault'
 import { saidOf } from '../../frame/problem_words'
 import { askToPersist, WorkOfAnother, type Device } from '../../sync'
 
@@ -10,7 +11,7 @@ export type Failure =
   | { why: 'problem'; code: string; said: string }
   /** The device still has work of somebody else, which must not be sent in this person's name. */
   | { why: 'work-of-another'; owner: string }
-  /** The phone could not do its part (storage, keys). */
+  /** The phone could not do its part (storage, keys); `said` is the key of the words for it. */
   | { why: 'device'; said: string }
 
 /** Enrols, asks the browser to keep the data, and begins the first sync. Null when it worked. */
@@ -33,5 +34,5 @@ export async function failureOf(error: unknown, language: string): Promise<Failu
   if (error instanceof NoAnswer) return { why: 'no-answer' }
   if (error instanceof WorkOfAnother) return { why: 'work-of-another', owner: error.owner }
   if (error instanceof Problem) return { why: 'problem', code: error.code, said: await saidOf(error, language) }
-  return { why: 'device', said: error instanceof Error ? error.message : String(error) }
+  return { why: 'device', said: faultKey(error) }
 }

@@ -20,10 +20,10 @@ export async function historyOf(device: Device, finding: string): Promise<Histor
   return said.steps ?? []
 }
 
-/** A small upright picture of a photo, of the bytes here or else from the server; null where neither has one. */
+/** A small upright picture of a photo, as it is kept here or else from the server; null where neither has one. */
 export async function pictureOf(device: Device, sha256: string, size = 400): Promise<Blob | null> {
-  const here = await device.db.bytes.get(sha256)
-  if (here !== undefined) return here
+  const here = await device.picture(sha256)
+  if (here !== null) return here
   const answer = await asked(device, `/api/v1/blobs/${sha256}/thumbnail?size=${size}`).catch(() => null)
   return answer === null ? null : answer.blob()
 }

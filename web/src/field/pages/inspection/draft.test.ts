@@ -12,12 +12,15 @@ import {
   submissionOf,
   valueOf,
   type InspectionDraft,
+  type Place,
   type Site,
 } from './draft'
 
-const pack = JSON.parse(
-  readFileSync(new URL('../../../../../checklists/published/dust-liuzhou@2024.1.json', import.meta.url), 'utf-8'),
-) as Pack
+function packNamed(name: string): Pack {
+  const path = new URL(`../../../../../checklists/published/${name}.json`, import.meta.url)
+  return JSON.parse(readFileSync(path, 'utf-8')) as Pack
+}
+const pack = packNamed('dust-liuzhou@2024.1')
 const [HOARDING, COVER] = ['dust.lz6.hoarding', 'dust.lz6.cover'] as const
 const TODAY = '2026-11-26'
 const AT = '2026-11-26T10:30:00.000+08:00'
@@ -37,7 +40,7 @@ const site = {
   ...{ id: 's', name: '一号工地', kind: 'construction', cell: '450203' },
   attributes: { floor_area_m2: 6000 },
 } as unknown as Site
-const PLACE = { site, cell: null, today: TODAY }
+const PLACE = { site, cell: null, zones: null, today: TODAY }
 
 function photo(sha256: string, mediaType = 'image/jpeg'): PhotoOf {
   return {
@@ -63,6 +66,18 @@ const asked = (draft: InspectionDraft, code: string) =>
 test('the cell that one stands in counts before that of the site, and nothing is known of neither', () => {
   const unit = (place: object) => contextOf({}, { ...PLACE, ...place }).unit
   expect([unit({ cell: '450206101' }), unit({}), unit({ site: null })]).toEqual(['450206101', '450203', null])
+})
+
+test('what the zones of the place say decides what is asked; where nobody can tell, it is asked and marked', () => {
+  const straw = packNamed('straw-liuzhou@2026.1')
+  const asked = (zones: Place['zones']) => {
+    const place = { site: { ...site, kind: 'farmland' } as Site, cell: '450205', zones, today: TODAY }
+    const found = readingOf({ ...begun(), attributes: {} }, straw, place).items
+    return found.find((each) => each.item.code === 'straw.zone.no-burning')?.certain
+  }
+  expect(asked({ hold: ['no-burn'], doubtful: [] })).toBe(true)
+  expect(asked({ hold: ['restricted-burn'], doubtful: [] })).toBeUndefined()
+  expect([asked({ hold: [], doubtful: ['no-burn'] }), asked(null)]).toEqual([false, false])
 })
 
 describe('values', () => {

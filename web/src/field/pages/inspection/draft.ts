@@ -23,6 +23,7 @@ import {
 import { GeoFault, type LonLat } from '../../geo/coordinate'
 import { canonical } from '../../geo/datum'
 import type { Act, Json, PhotoOf, Position, Row } from '../../sync'
+import type { ZonesThere } from '../../zones-in-force'
 
 export interface ItemDraft {
   result: Result | null
@@ -105,20 +106,25 @@ export function isBetter(now: Position, before: Position | null): boolean {
   return before.provider !== 'manual' && (now.accuracy_m ?? Infinity) < (before.accuracy_m ?? Infinity)
 }
 
-/** Where and when an inspection is: its site, the cell that its position is in, and the day in China. */
+/** Where and when an inspection is: its site, the cell that its position is in, the zones that hold there, and the day in
+ * China. `zones`: null where nobody can tell, so that nothing is ruled out.
+ */
 export interface Place {
   site: Site | null
   cell: string | null
+  zones: ZonesThere | null
   today: string
 }
 
 /** What is known of the place: the register's word, then what the inspector said here. */
-export function contextOf(attributes: Json, { site, cell, today }: Place): Context {
+export function contextOf(attributes: Json, { site, cell, zones, today }: Place): Context {
   return {
     date: today,
     unit: cell ?? site?.cell ?? null,
     site_kinds: site ? [site.kind] : [],
     attributes: { ...site?.attributes, ...attributes },
+    zones: zones?.hold ?? null,
+    doubtful_zones: zones?.doubtful ?? [],
   }
 }
 

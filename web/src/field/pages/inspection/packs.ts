@@ -5,6 +5,7 @@
 import { applicable, type Context, type Pack } from '../../checklists'
 import { areaTruth, inForce } from '../../checklists/selection'
 import type { Device, Row } from '../../sync'
+import { zonesAsked, type ZonesThere } from '../../zones-in-force'
 
 export type ChecklistRow = Row & {
   code: string
@@ -54,11 +55,15 @@ export function newest(rows: ChecklistRow[], now: Date): ChecklistRow[] {
   return [...kept.values()].sort((one, two) => (one.code < two.code ? -1 : 1))
 }
 
-/** What is offered at a place: packs whose area and days may hold, those with most certain items first. */
+/** What is offered at a place: packs whose area and days may hold, those with most certain items first.
+ *
+ * `there` says what the zones at the place are, of those that a pack asks about.
+ */
 export async function offered(
   device: Device,
   context: Context,
   now: Date,
+  there: (asked: string[]) => ZonesThere | null,
 ): Promise<{ offers: Offer[]; missing: number }> {
   const offers: Offer[] = []
   let missing = 0
@@ -69,7 +74,9 @@ export async function offered(
       continue
     }
     const holds = [areaTruth(pack.area, context.unit), inForce(pack.valid_from, pack.valid_to, context.date)]
-    const items = holds.includes('false') ? [] : applicable(pack, context)
+    const zones = there(zonesAsked(pack))
+    const known = { ...context, zones: zones?.hold ?? null, doubtful_zones: zones?.doubtful ?? [] }
+    const items = holds.includes('false') ? [] : applicable(pack, known)
     if (items.length > 0)
       offers.push({ row, pack, certain: items.filter((each) => each.certain).length, possible: items.length })
   }

@@ -4,6 +4,8 @@ import { usePosition } from '../../capture/position'
 import type { Pack } from '../../checklists'
 import { useDevice } from '../../device'
 import { locatedIn, useGround } from '../../ground'
+import { useZonesInForce } from '../../rules-here'
+import { spotOf, zonesAsked, zonesThere } from '../../zones-in-force'
 import { chinaDay, isBetter, KEY, readingOf, type InspectionDraft, type Place, type Reading, type Site } from './draft'
 import { packOf } from './packs'
 import { isRecorded, useDraft } from './use-draft'
@@ -15,10 +17,13 @@ export function useInspection(id: string) {
   const site = shallowRef<Site | null>(null)
   const packMissing = ref(false)
   const today = chinaDay(new Date())
-  const ground = useGround()
+  const [ground, inForce] = [useGround(), useZonesInForce()]
   const place = computed<Place>(() => {
-    const cell = locatedIn(ground.value, used.draft.value?.position ?? null)?.code ?? null
-    return { site: site.value, cell, today }
+    const position = used.draft.value?.position ?? null
+    const cell = locatedIn(ground.value, position)?.code ?? null
+    const asked = pack.value === null ? [] : zonesAsked(pack.value)
+    const zones = zonesThere(asked, inForce.value, ground.value, spotOf(position, site.value), new Date())
+    return { site: site.value, cell, zones, today }
   })
   const ready = ref(false)
   watch(

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { nearestFirst, placed, pointsOf, zonesOf, type FindingRow, type FireRow, type SiteRow } from './drawn'
+import { zonesOf } from '../../geo/zones'
+import { nearestFirst, placed, pointsOf, zonesDrawn, type FindingRow, type FireRow, type SiteRow } from './drawn'
 
 const HERE = { lon: 109.4, lat: 24.3 }
 const site = (id: string, lat: number, status = 'active'): SiteRow => ({
@@ -47,20 +48,31 @@ test('a point carries its sign, and a name that fits', () => {
 })
 
 test('zones of the day are drawn, and only those that forbid all through are filled', () => {
-  const polygon = { type: 'Polygon', coordinates: [] }
-  const zone = (id: string, more: object) => ({ id, name: id, kind: 'no-burn', area: { polygons: [polygon] }, ...more })
-  const zones = [
-    zone('now', { valid_from: '2026-01-01' }),
-    zone('past', { valid_to: '2026-11-25' }),
-    zone('to come', { valid_from: '2026-12-01' }),
-    zone('all else', { kind: 'restricted-burn', default: true }),
-    zone('somewhere in it', { extent: 'within' }),
-    { id: 'unknown ground', name: 'x', kind: 'no-burn' },
+  const ring = [
+    [109, 24],
+    [109.1, 24],
+    [109.1, 24.1],
+    [109, 24],
   ]
-  const drawn = zonesOf([{ zones }], '2026-11-26').features
+  const area = { polygons: [{ type: 'Polygon', coordinates: [ring] }] }
+  const zone = (id: string, more: object = {}) => ({
+    ...{ id, name: id, kind: 'no-burn', area, valid: { from: '2026-01-01' } },
+    ...more,
+  })
+  const file = {
+    zones: [
+      zone('now'),
+      zone('past', { valid: { from: '2026-01-01', through: '2026-11-25' } }),
+      zone('to come', { valid: { from: '2026-12-01' } }),
+      zone('all else', { kind: 'restricted-burn', default: true }),
+      zone('somewhere in it', { extent: 'within' as const }),
+      zone('unknown ground', { area: undefined }),
+    ],
+  }
+  const drawn = zonesDrawn(zonesOf([file]), new Date('2026-11-26T02:00:00Z')).features
   expect(drawn.map((feature) => [feature.properties.id, feature.properties.strict])).toEqual([
     ['now', true],
-    ['all else', false],
     ['somewhere in it', false],
+    ['all else', false],
   ])
 })

@@ -1,8 +1,9 @@
 /** What the phone holds, as points and areas of a map and as lines of the list beside it. Knows no map library. */
-import { area, collection, point, type Collection, type Feature } from '@shared/map/features'
+import { area, collection, point, type Collection } from '@shared/map/features'
 import { distanceM } from '../../geo/distance'
 import type { Grid } from '../../geo/grid'
 import { insideOf } from '../../geo/rings'
+import { isValidOn, type Zone } from '../../geo/zones'
 
 export type Kind = 'fire_points' | 'findings' | 'sites'
 /** In the order of what matters most on the way. */
@@ -100,31 +101,16 @@ export function cellNamesOf(grid: Grid | null): Collection {
   return collection(cells.map(({ name, level, shape }) => point(insideOf(shape!), { name, fine: !coarse.has(level) })))
 }
 
-/** A set of zones as its file says it. */
-export interface ZoneFile {
-  zones: {
-    id: string
-    name: string
-    kind: string
-    default?: boolean
-    extent?: string
-    valid_from?: string | null
-    valid_to?: string | null
-    area?: { polygons?: { type: string; coordinates: unknown }[] }
-  }[]
-}
-
-/** The zones of some files that are valid on a day (2026-11-26). `strict`: something is forbidden in all of it. */
-export function zonesOf(files: ZoneFile[], day: string): Collection {
-  const features: Feature[] = []
-  for (const zone of files.flatMap((file) => file.zones ?? [])) {
-    if ((zone.valid_from && zone.valid_from > day) || (zone.valid_to && zone.valid_to < day)) continue
-    const strict = zone.kind.startsWith('no-') && zone.default !== true && zone.extent !== 'within'
-    for (const shape of zone.area?.polygons ?? []) {
-      features.push(area(shape, { id: zone.id, name: zone.name, kind: zone.kind, strict }))
-    }
-  }
-  return collection(features)
+/** The zones whose papers are valid that day. `strict`: something is forbidden in all of it. */
+export function zonesDrawn(zones: readonly Zone[], now: Date): Collection {
+  return collection(
+    zones
+      .filter((zone) => isValidOn(zone, now))
+      .map(({ id, name, kind, shape, extent, default: isDefault }) => {
+        const strict = kind.startsWith('no-') && !isDefault && extent !== 'within'
+        return area({ type: 'MultiPolygon', coordinates: shape }, { id, name, kind, strict })
+      }),
+  )
 }
 
 /** The address of the page about one thing. */

@@ -1,12 +1,11 @@
 /** The content of the map for components: rows of the mirror, zones of the packs, cells, and the phone itself. */
 import { circle, collection, point, type Drawn } from '@shared/map/features'
-import { liveQuery } from 'dexie'
-import { computed, onScopeDispose, ref, shallowRef, type Ref } from 'vue'
+import { computed, ref, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useDevice, useLive } from '../../device'
-import { dayOf } from '../../format'
 import { toCgcs2000 } from '../../geo/datum'
 import { useGround } from '../../ground'
+import { useZonesInForce } from '../../rules-here'
 import type { Position } from '../../sync'
 import {
   cellNamesOf,
@@ -14,13 +13,12 @@ import {
   placed,
   KINDS,
   pointsOf,
-  zonesOf,
+  zonesDrawn,
   type FindingRow,
   type FireRow,
   type Item,
   type Kind,
   type SiteRow,
-  type ZoneFile,
 } from './drawn'
 
 export interface UsedDrawn {
@@ -39,7 +37,7 @@ export function useDrawn(position: Readonly<Ref<Position | null>>): UsedDrawn {
   const sites = useLive(() => device.rows<SiteRow>('site'), [])
   const findings = useLive(() => device.rows<FindingRow>('finding'), [])
   const fires = useLive(() => device.rows<FireRow>('fire_point'), [])
-  const zoneFiles = useZoneFiles()
+  const inForce = useZonesInForce()
   const shown = ref<Kind[]>([...KINDS])
   const zones = ref(true)
   const me = computed(() => placeOf(position.value))
@@ -47,7 +45,7 @@ export function useDrawn(position: Readonly<Ref<Position | null>>): UsedDrawn {
   const items = computed(() => placed(sites.value, findings.value, fires.value))
   const cells = computed(() => cellsOf(ground.value))
   const names = computed(() => cellNamesOf(ground.value))
-  const zoned = computed(() => zonesOf(zoneFiles.value, dayOf(new Date())))
+  const zoned = computed(() => zonesDrawn(inForce.value?.zones ?? [], new Date()))
   const signs = computed(() => ({
     ...{ fire_points: t('map.sign.fire_points'), findings: t('map.sign.findings'), sites: t('map.sign.sites') },
   }))
@@ -82,20 +80,4 @@ export function hereOf(position: Position | null): Drawn {
   if (at === null) return { me: collection([]), accuracy: collection([]) }
   const metres = position!.accuracy_m
   return { me: collection([point(at, {})]), accuracy: collection(metres === null ? [] : [circle(at, metres)]) }
-}
-
-function useZoneFiles(): Ref<ZoneFile[]> {
-  const device = useDevice()
-  const files = shallowRef<ZoneFile[]>([])
-  const watching = liveQuery(async () => {
-    const sets = await device.rows<{ id: string; file: string; retired_at: string | null }>('zone_set')
-    return Promise.all(sets.filter((set) => set.retired_at === null).map((set) => device.pack(set.file)))
-  }).subscribe(async (blobs) => {
-    const read = blobs
-      .filter((blob) => blob !== undefined)
-      .map(async (blob) => JSON.parse(await blob.text()) as ZoneFile)
-    files.value = await Promise.all(read)
-  })
-  onScopeDispose(() => watching.unsubscribe())
-  return files
 }

@@ -1,9 +1,9 @@
-/** Frozen periods and what each is called, read once: for the summary of one, and for the files made of it. */
+/** Frozen periods and what each is called, read once: for figures and files that are narrowed by one. */
 import { defineStore } from 'pinia'
 import { shallowRef } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { api } from '../../api'
-import { useCells } from '../../parts/cells'
+import { api } from '../api'
+import { useCells } from './cells'
 
 export interface NamedPeriod {
   id: string
@@ -12,6 +12,8 @@ export interface NamedPeriod {
   year: number
   number: number
   state: string
+  starts_at: string | null
+  cut_off: string
 }
 
 export const usePeriods = defineStore('periods of exports', () => {
