@@ -29,11 +29,6 @@ SPEAK = f"""(language) => {{
 }}"""
 """The language is changed in place, as the choice in the settings does it, so that a sheet that is open stays open."""
 
-AN_OFFER = """() => dispatchEvent(Object.assign(new Event('beforeinstallprompt', { cancelable: true }), {
-  prompt: () => ((window.installing = (window.installing ?? 0) + 1), Promise.resolve({ outcome: 'dismissed' })),
-}))"""
-"""The browser's offer to install the app: Chromium without a screen makes none of its own."""
-
 
 def faults_of(page: Page, where: str) -> list[str]:
     """What axe finds on the screen as it is: rule, element and how it fails."""
