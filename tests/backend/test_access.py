@@ -199,6 +199,7 @@ HANDLING = {
     "POST /api/v1/paper-templates",
     "POST /api/v1/papers",
     "POST /api/v1/papers/<uuid:paper_id>/issue",
+    "POST /api/v1/papers/<uuid:paper_id>/unit-links.docx",
     "POST /api/v1/papers/<uuid:paper_id>/revoke",
     "GET /api/v1/findings/<uuid:finding_id>/statements",
     "PUT /api/v1/papers/<uuid:paper_id>",

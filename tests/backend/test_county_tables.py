@@ -344,7 +344,9 @@ def test_an_admin_is_told_which_findings_a_countys_table_leaves_out_and_why(coun
     by, now = county.admin.id, county.weeks.time.at
     for finding in (given, answered, closed):
         session.add(
-            Hop(id=new_id(), finding_id=finding.id, n=1, kind="dispatch", office_id=office.id, given_by=by, given_at=now)
+            Hop(
+                id=new_id(), finding_id=finding.id, n=1, kind="dispatch", office_id=office.id, given_by=by, given_at=now
+            )
         )
     session.commit()
     county.weeks.step(closed, "closed")
