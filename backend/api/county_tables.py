@@ -16,7 +16,7 @@ from backend import catalogue, clock
 from backend.api import access
 from backend.api.paging import PageArgs, page_asked, page_body, storable
 from backend.api.periods import XLSX, attachment, digest_of
-from backend.services import audit, county_blank, county_tables, finding_queries, statements
+from backend.services import audit, county_blank, county_offers, county_tables, finding_queries, statements
 from backend.transactions import reading, writing
 
 BYTES = "application/octet-stream"
@@ -72,6 +72,39 @@ class CountyBlankArgs(Schema):
     lang = fields.String(load_default=catalogue.DEFAULT, validate=validate.OneOf(catalogue.LANGUAGES))
 
 
+class LeftOutArgs(Schema):
+    period = fields.UUID(required=True)
+    cell = fields.String(required=True, validate=validate.Length(1, 20))
+
+
+class OfferedPeriodSchema(Schema):
+    id = fields.UUID(required=True)
+    cell = fields.String(required=True)
+    topic = fields.String(required=True, allow_none=True)
+    year = fields.Integer(required=True)
+    number = fields.Integer(required=True)
+    cut_off = fields.AwareDateTime(required=True)
+    state = fields.String(required=True)
+
+
+class OfferedSchema(Schema):
+    cell = fields.String(required=True, allow_none=True, metadata={"description": "Of a handler's office"})
+    periods = fields.List(fields.Nested(OfferedPeriodSchema), required=True)
+
+
+class LeftOutSchema(Schema):
+    finding = fields.UUID(required=True)
+    number = fields.String(required=True)
+    site = fields.String(required=True, allow_none=True)
+    office = fields.String(required=True, allow_none=True)
+    cell = fields.String(required=True, allow_none=True)
+    why = fields.String(required=True, validate=validate.OneOf(county_offers.REASONS))
+
+
+class LeftOutListSchema(Schema):
+    items = fields.List(fields.Nested(LeftOutSchema), required=True)
+
+
 class StatementSchema(Schema):
     n = fields.Integer(required=True)
     at = fields.AwareDateTime(required=True)
@@ -85,6 +118,26 @@ class StatementSchema(Schema):
     due_on = fields.Date(required=True, allow_none=True)
     done_on = fields.Date(required=True, allow_none=True)
     remarks = fields.String(required=True, allow_none=True)
+
+
+@blueprint.get("/county-tables/offered")
+@blueprint.response(200, OfferedSchema)
+@access.people("admin", "handler")
+def offered() -> Response:
+    """The newest periods whose blank table you may have, and the cell that your office speaks for."""
+    with reading() as session:
+        return jsonify(county_offers.offered(session, access.current_actor()))
+
+
+@blueprint.get("/county-tables/left-out")
+@blueprint.arguments(LeftOutArgs, location="query", unknown=RAISE)
+@blueprint.response(200, LeftOutListSchema)
+@access.people("admin")
+def left_out(args: dict[str, Any]) -> Response:
+    """Which findings of a period a county's table leaves out, or came back without a word, and why."""
+    period_id, cell = str(args["period"]), storable(args)["cell"]
+    with reading() as session:
+        return jsonify({"items": county_offers.left_out(session, access.current_actor(), period_id, cell)})
 
 
 @blueprint.post("/county-tables")

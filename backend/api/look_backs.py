@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from flask import Response, jsonify
@@ -13,7 +14,7 @@ from backend.api import access
 from backend.api.case_documents import LookBackSchema
 from backend.api.paging import PageArgs, page_asked, page_body, storable
 from backend.models.look_back import LOOK_BACK_OUTCOMES
-from backend.services import look_back_queries
+from backend.services import look_back_queries, look_back_rules
 from backend.services.look_back_queries import LookBackFilters
 from backend.transactions import reading
 
@@ -39,12 +40,34 @@ class LookBackPageSchema(Schema):
     total = fields.Integer()
 
 
+class RuleSchema(Schema):
+    code = fields.String(required=True)
+    severity = fields.List(fields.String(), required=True, metadata={"description": "Empty: each"})
+    topic = fields.List(fields.String(), required=True, metadata={"description": "Empty: each"})
+    again = fields.Boolean(required=True, metadata={"description": "Only what was sent back or reopened before"})
+    after = fields.Integer(required=True, metadata={"description": "Working days from the close-out"})
+    within = fields.Integer(required=True, metadata={"description": "Working days to do it in"})
+    share = fields.Integer(required=True, metadata={"description": "Per cent of the close-outs"})
+
+
+class RulesSchema(Schema):
+    items = fields.List(fields.Nested(RuleSchema), required=True)
+
+
 class LookBacksArgs(PageArgs):
     state = fields.String(
         validate=validate.OneOf(look_back_queries.STATES), metadata={"description": "Overdue ones are planned too"}
     )
     outcome = fields.String(validate=validate.OneOf(LOOK_BACK_OUTCOMES))
     cell = fields.String(metadata={"description": "Administrative code, with all below it, or `unassigned`"})
+
+
+@blueprint.get("/rules")
+@blueprint.response(200, RulesSchema)
+@access.anyone_known()
+def rules() -> Response:
+    """Which close-outs are looked at again, and when; the first rule that fits holds."""
+    return jsonify({"items": [asdict(rule) for rule in look_back_rules.table()]})
 
 
 @blueprint.get("")

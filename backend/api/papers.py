@@ -14,8 +14,9 @@ from marshmallow import RAISE, Schema, fields, post_load, validate
 from backend import clock
 from backend.api import access, instants
 from backend.api.paging import PageArgs, page_asked, page_body, storable
+from backend.api.unit_links import link_of
 from backend.models import Paper
-from backend.services import audit, papers
+from backend.services import audit, paper_links, papers
 from backend.transactions import reading, writing
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -211,6 +212,17 @@ def word_file(paper_id: UUID) -> Response:
     with writing() as session:
         audit.record(session, clock.now(), access.current_actor().user_id, "paper.print", str(paper_id), state=state)
     return docx_file(data, name)
+
+
+@blueprint.post("/<uuid:paper_id>/unit-links.docx")
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type=DOCX)
+@access.people("handler", "supervisor", "admin")
+def unit_link_sheet(paper_id: UUID) -> Response:
+    """A sheet of QR codes to go with an issued paper: a new link for each finding, which ends the one before."""
+    with writing() as session:
+        actor, now = access.current_actor(), clock.now()
+        data, number = paper_links.sheet(session, actor, str(paper_id), link_of, clock.new_id, now)
+    return docx_file(data, f"{number}-QR")
 
 
 def _name(document: dict[str, Any], paper: Paper) -> str:

@@ -26,13 +26,25 @@ REASONS = ("left", "asked")
 class KeptSchema(Schema):
     what = fields.String(required=True)
     rows = fields.Integer(required=True)
-    why = fields.String(required=True, metadata={"description": "step, record or duty"})
+    why = fields.String(required=True, metadata={"description": "step, record, duty or sent"})
+
+
+class MentionSchema(Schema):
+    finding = fields.UUID(required=True)
+    number = fields.String(required=True)
+    field = fields.String(required=True, metadata={"description": "leader, contact or phone"})
+    text = fields.String(required=True)
 
 
 class ErasurePlanSchema(Schema):
     erased = fields.List(fields.String(), required=True)
     kept = fields.List(fields.Nested(KeptSchema), required=True, metadata={"description": "Why the name stays"})
     refused = fields.List(fields.String(), required=True, metadata={"description": "account-active, oneself"})
+    statements = fields.List(
+        fields.Nested(MentionSchema),
+        required=True,
+        metadata={"description": "Where counties' statements name the person, the first 200; these fields are cleared"},
+    )
 
 
 class ErasureSchema(Schema):

@@ -89,8 +89,13 @@ def revoke(finding_id: UUID) -> None:
         unit_links.revoke(session, access.current_actor(), str(finding_id), clock.now())
 
 
-def _address(token: str) -> dict[str, str]:
+def link_of(token: str) -> str:
+    """The address that a unit opens."""
     settings: Settings = current_app.extensions["bluegrid.settings"]
     base = (settings.public_url or request.host_url).rstrip("/")
-    url = f"{base}{PAGE}#{token}"
+    return f"{base}{PAGE}#{token}"
+
+
+def _address(token: str) -> dict[str, str]:
+    url = link_of(token)
     return {"url": url, "qr_svg": qr.svg(url), "qr_png": base64.b64encode(qr.png(url)).decode()}

@@ -218,7 +218,7 @@ class OfficeDeeds:
     def look_back(self, deed: Json) -> None:
         """A closed finding looked at again: it holds, or the plan says how it does not."""
         finding = self._finding(deed["finding"])
-        looked = any(one["state"] == "done" for one in finding["look_backs"])
+        looked = any(one["ended_at"] is not None for one in finding["look_backs"])
         if finding["state"] == "closed" and not looked:
             self._step(LUO, deed["finding"], {"from": "closed", "to": "look_back"})
         if self._finding(deed["finding"])["state"] == "look_back":

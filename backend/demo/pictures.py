@@ -8,7 +8,7 @@ from datetime import datetime
 from fractions import Fraction
 from random import Random
 
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw
 
 SIZE = (1200, 900)
 HORIZON = 380
@@ -52,7 +52,7 @@ def _ground(random: Random) -> Image.Image:
     for _ in range(60):
         x, y = random.randint(-80, width), random.randint(HORIZON, height)
         draw.ellipse((x, y, x + random.randint(40, 260), y + random.randint(6, 34)), fill=_near(ground, random, 22))
-    return image.filter(ImageFilter.GaussianBlur(2))
+    return image.reduce(4).resize(SIZE, Image.Resampling.BILINEAR)  # what is far is soft
 
 
 def _near(colour: object, random: Random, by: int) -> Colour:

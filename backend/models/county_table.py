@@ -37,6 +37,8 @@ class CountyTable(Base):
 class Statement(Base):
     """Append-only (a trigger refuses update and delete): what a county says of a finding, since its table `table_id`.
 
+    Only who is named in it (leader, contact, phone) may be cleared, when a person's data is erased.
+
     The highest `n` of a finding holds; each is whole, with what earlier tables said and this one left empty. What a
     county says changes nothing of the finding itself.
     """

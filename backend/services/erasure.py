@@ -17,14 +17,18 @@ from sqlalchemy.orm import Session
 
 from backend import catalogue
 from backend.models import Device, LoginToken, Patrol, PatrolTrack, RecoveryCode, RosterEntry, SecondFactor, User
-from backend.services import accounts, audit, lockout
+from backend.services import accounts, audit, county_mentions, lockout
 from backend.services.actor import Actor
+from backend.services.county_mentions import Mention
 from backend.services.errors import NotFound, ServiceError
 from backend.services.personal_places import PLACES
 from backend.services.site_register import RevisionStale
 
 ALWAYS = ("phone", "login", "password", "second_factor", "sign_ins", "device_names", "duty_phones", "tracks")
 """What goes whatever must stay."""
+SENT = "sent"
+"""Why a county's file stays as it came: it is what the county sent."""
+SHOWN = 200
 
 
 class ErasureRefused(ServiceError):
@@ -35,14 +39,23 @@ class ErasureRefused(ServiceError):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What goes, what stays and why (table, rows, reason), and what forbids it all."""
+    """What goes, what stays and why (table, rows, reason), what forbids it all, and where counties name the person.
+
+    Counties' files stay as they came; of them alone no name stays on the account.
+    """
 
     erased: tuple[str, ...]
     kept: tuple[Mapping[str, Any], ...]
     refused: tuple[str, ...]
+    mentions: tuple[Mention, ...] = ()
 
     def shown(self) -> dict[str, Any]:
-        return {"erased": list(self.erased), "kept": [dict(each) for each in self.kept], "refused": list(self.refused)}
+        return {
+            "erased": list(self.erased),
+            "kept": [dict(each) for each in self.kept],
+            "refused": list(self.refused),
+            "statements": [each.document() for each in self.mentions[:SHOWN]],
+        }
 
 
 def plan(session: Session, actor: Actor, user_id: str) -> Plan:
@@ -57,7 +70,11 @@ def plan(session: Session, actor: Actor, user_id: str) -> Plan:
         and (rows := session.scalar(select(func.count()).select_from(place.model).where(place.of(user_id))))
     ]
     erased = ALWAYS if kept else (*ALWAYS, "name")
-    return Plan(erased, tuple(kept), tuple(refused))
+    mentions = county_mentions.of_person(session, user)
+    if mentions:
+        erased = (*erased, "statements")
+        kept.append({"what": "county_table_file", "rows": county_mentions.files(mentions), "why": SENT})
+    return Plan(erased, tuple(kept), tuple(refused), tuple(mentions))
 
 
 def erase(session: Session, actor: Actor, user_id: str, rev: int, reason: str, now: datetime) -> Plan:
@@ -76,7 +93,7 @@ def erase(session: Session, actor: Actor, user_id: str, rev: int, reason: str, n
     lockout.clear(session, user.name)
     user.phone, user.password_hash, user.must_change_password = None, None, False
     user.name = pseudonym(user_id)
-    if not found.kept:
+    if "name" in found.erased:
         user.display_name = f"{catalogue.label(catalogue.DEFAULT, 'people', 'former')} {user_id[-6:]}"
     for model in (LoginToken, RecoveryCode, SecondFactor):
         session.execute(delete(model).where(model.user_id == user_id))
@@ -84,6 +101,7 @@ def erase(session: Session, actor: Actor, user_id: str, rev: int, reason: str, n
     session.execute(update(RosterEntry).where(RosterEntry.user_id == user_id).values(phone=None))
     walked = select(Patrol.id).where(Patrol.author_id == user_id)
     session.execute(update(PatrolTrack).where(PatrolTrack.patrol_id.in_(walked)).values(expires_at=now))
+    county_mentions.clear(session, found.mentions)
     user.erased_at = now
     user.rev += 1
     kept = {str(each["what"]): each["rows"] for each in found.kept}

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Integer, and_, cast, false, func, literal,
 from sqlalchemy.orm import Session
 
 from backend.models import Finding, FindingTally
-from backend.services import cells, finding_queries
+from backend.services import cells, finding_queries, visibility
 from backend.services.actor import Actor
 from backend.services.finding_filters import Filters
 from backend.services.visibility import UNASSIGNED
@@ -45,7 +45,8 @@ def squares(session: Session, actor: Actor, filters: Filters, tile: Tile) -> lis
     view = _view(actor)
     if stored is not None and view is not None and _tallied(filters):
         return _from_tally(session, view, filters, tile, stored) + _own_elsewhere(session, actor, view, filters, tile)
-    return _from_findings(session, finding_queries.visible_to(actor, walk=stored is None), filters, tile)
+    walk = stored is None or (tile.zoom <= WIDE and visibility.is_broad(actor))
+    return _from_findings(session, finding_queries.visible_to(actor, walk=walk), filters, tile)
 
 
 def by_cell(

@@ -130,10 +130,8 @@ def _candidates(session: Session, period: Period, before: Period | None, carried
 
 
 def _in_scope(session: Session, period: Period, ids: Iterable[str]) -> set[str]:
-    wanted = scope(session, period)
-    return {
-        each for some in _some(ids) for each in session.scalars(select(Finding.id).where(Finding.id.in_(some), *wanted))
-    }
+    query = select(Finding.id).where(*scope(session, period))
+    return {each for some in in_parts(ids) for each in session.scalars(query.where(Finding.id.in_(some)))}
 
 
 def _seen_before(period: Period) -> Select[str]:
@@ -168,12 +166,12 @@ def _is_late(finding: Finding, last_cut_off: datetime) -> bool:
 
 
 def _by_id(session: Session, ids: Iterable[str]) -> list[Finding]:
-    return [each for some in _some(ids) for each in session.scalars(select(Finding).where(Finding.id.in_(some)))]
+    return [each for some in in_parts(ids) for each in session.scalars(select(Finding).where(Finding.id.in_(some)))]
 
 
 def _steps(session: Session, ids: Iterable[str]) -> dict[str, list[Moved]]:
     found: dict[str, list[Moved]] = defaultdict(list)
-    for some in _some(ids):
+    for some in in_parts(ids):
         query = select(CaseStep.finding_id, CaseStep.at, CaseStep.start, CaseStep.to)
         for finding_id, at, start, to in session.execute(
             query.where(CaseStep.finding_id.in_(some)).order_by(CaseStep.finding_id, CaseStep.n)
@@ -211,7 +209,7 @@ class _Facts:
         self.photos = rows.photos_of(session, "finding", ids)
         hashes = {photo["sha256"] for each in self.photos.values() for photo in each if photo["stored"]}
         self.kinds: dict[str, str | None] = {}
-        for some in _some(hashes):
+        for some in in_parts(hashes):
             kinds = session.execute(select(Blob.sha256, Blob.media_type).where(Blob.sha256.in_(some))).all()
             self.kinds.update(dict(kinds))
 
@@ -277,7 +275,8 @@ def _instant(at: datetime | None) -> str | None:
     return at.astimezone(UTC).isoformat() if at else None
 
 
-def _some(ids: Iterable[str]) -> Iterable[list[str]]:
+def in_parts(ids: Iterable[str]) -> Iterable[list[str]]:
+    """Ids in order, as many at a time as one statement takes."""
     wanted = sorted(ids)
     for start in range(0, len(wanted), A_QUERY):
         yield wanted[start : start + A_QUERY]

@@ -53,8 +53,8 @@ def is_broad(actor: Actor) -> bool:
 
 
 def is_wide(code: str) -> bool:
-    """Whether a cell is so large that its rows are found sooner in the order of a list than by an index of cells."""
-    return code != UNASSIGNED and cells.name(code) is not None and len(below([code])) > BROAD
+    """Whether a cell has others below it: its rows are found sooner in the order of a list than by their cells."""
+    return len(cells.descendants(code)) > 1
 
 
 def in_units(model: Any, codes: Iterable[str]) -> ColumnElement[bool]:

@@ -16,7 +16,18 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from backend.exports.columns import columns_of
-from backend.models import AuditEvent, CountyTable, Finding, Hop, IssuedPaper, Office, Paper, PaperFinding, Statement
+from backend.models import (
+    AuditEvent,
+    CountyTable,
+    Finding,
+    Hop,
+    IssuedPaper,
+    Office,
+    Paper,
+    PaperFinding,
+    Statement,
+    User,
+)
 from backend.services import accounts, written_days
 from tests.backend.records import CHENGZHONG, Person, Records, new_id
 from tests.backend.test_export_formats import LEDGER
@@ -307,6 +318,10 @@ def test_a_handler_speaks_for_the_own_county_and_the_findings_that_it_was_given(
     )
     sheet = openpyxl.load_workbook(io.BytesIO(blank.data)).worksheets[0]
     assert [sheet.cell(line, BLANK["number"]).value for line in range(3, sheet.max_row + 1)] == [given.number]
+    offered = county.client.get(f"{URL}/offered", headers=handler.headers).json
+    assert (offered["cell"], [each["id"] for each in offered["periods"]]) == (COUNTY, [period["id"]])
+    out = {"period": period["id"], "cell": COUNTY}
+    assert county.client.get(f"{URL}/left-out", query_string=out, headers=handler.headers).status_code == 403
     mine = county.send(table(row(given)), handler)
     assert county.apply(mine.json, handler).json["state"] == "applied"
     foreign = county.send(table(row(not_given)), handler)
@@ -319,6 +334,36 @@ def test_a_handler_speaks_for_the_own_county_and_the_findings_that_it_was_given(
         assert answer.status_code == 404
     assert county.apply(mine.json, stranger).status_code == 404
     assert county.send(table(row(given)), cell="999999").json["field"] == "cell"
+
+
+def test_an_admin_is_told_which_findings_a_countys_table_leaves_out_and_why(county, session):
+    given, answered, never_given, closed = (county.weeks.found() for _ in range(4))
+    in_the_city, _elsewhere = county.weeks.found(), county.weeks.found(CHENGZHONG)
+    in_the_city.cell_code = "450200"
+    _, office = county.handler()
+    by, now = county.admin.id, county.weeks.time.at
+    for finding in (given, answered, closed):
+        session.add(
+            Hop(
+                id=new_id(), finding_id=finding.id, n=1, kind="dispatch", office_id=office.id, given_by=by, given_at=now
+            )
+        )
+    session.commit()
+    county.weeks.step(closed, "closed")
+    period = county.weeks.week()
+    county.applied(table(row(answered)))
+    asked = {"period": period["id"], "cell": COUNTY}
+    told = county.client.get(f"{URL}/left-out", query_string=asked, headers=county.admin.headers).json["items"]
+    assert {each["number"]: each["why"] for each in told} == {
+        given.number: "unanswered", never_given.number: "not-given", closed.number: "closed",
+        in_the_city.number: "no-county",
+    }  # fmt: skip
+
+
+def test_a_handler_of_an_office_without_a_cell_is_offered_no_period(county):
+    county.weeks.week()
+    handler, _ = county.handler(cell=None)
+    assert county.client.get(f"{URL}/offered", headers=handler.headers).json == {"cell": None, "periods": []}
 
 
 @pytest.mark.parametrize(
@@ -335,3 +380,36 @@ def test_a_day_is_read_in_the_forms_that_offices_write_and_never_guessed(written
     read = written_days.read(written)
     assert read.day == day
     assert (read.fault is None) == (day is not None)
+
+
+@pytest.mark.both_databases
+def test_who_is_named_in_a_statement_is_cleared_when_the_persons_data_is_erased_and_nothing_else(county, session):
+    wang, _ = county.handler()
+    user = session.get(User, wang.id)
+    user.display_name, user.phone = "王强", "138 0000 0000"
+    session.commit()
+    finding, other = county.weeks.found(), county.weeks.found(CHENGZHONG)
+    table = county.applied(xlsx([], HEADINGS, row(finding, 责任领导="副区长王强", 联系人及电话="李工 13800000000")))
+    elsewhere = county.send(xlsx([], HEADINGS, row(other, 责任领导="王强", 联系人及电话="李四")), cell="450202").json
+    assert county.apply(elsewhere).status_code == 200
+    url = f"/api/v1/users/{wang.id}"
+    admin = county.admin.headers
+    rev = county.client.get(url, headers=admin).json["rev"]
+    rev = county.client.patch(url, json={"rev": rev, "active": False}, headers=admin).json["rev"]
+    plan = county.client.get(f"{url}/erasure", headers=admin).json
+    assert [(each["number"], each["field"]) for each in plan["statements"]] == [
+        (finding.number, "leader"),
+        (finding.number, "contact"),
+    ]
+    assert {"what": "county_table_file", "rows": 1, "why": "sent"} in plan["kept"]
+    assert {"statements", "name"} <= set(plan["erased"])
+    done = county.client.post(f"{url}/erasure", json={"rev": rev, "reason": "left"}, headers=admin)
+    assert done.status_code == 200, done.text
+    [said] = county.said(finding)
+    assert (said["leader"], said["contact"], said["progress"]) == (None, None, "已覆盖防尘网")
+    assert county.said(other)[0]["leader"] == "王强"  # somebody else of that name, in another county
+    report = county.client.get(f"{URL}/{table['id']}", headers=admin).json["report"]
+    assert "王强" not in str(report)
+    assert "13800000000" not in str(report)
+    with pytest.raises(DatabaseError, match="append-only"):
+        session.execute(text("UPDATE statement SET leader = 'x'"))

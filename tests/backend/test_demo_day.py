@@ -66,7 +66,11 @@ def test_the_evening_leaves_its_files_and_goes_on_where_it_was_cut_off(app, tmp_
     monkeypatch.setattr(evening, "_freeze", lambda period: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         evening.play()
-    files = played(app, tmp_path).play()
+    evening = played(app, tmp_path)
+    files = evening.play()
+    for _ in range(2):
+        evening.open_next()
+    assert [each["state"] for each in evening.desk.items("demo-admin", "/periods")] == ["open", "frozen"]
     assert {path.suffix for path in files.values()} == {".xlsx", ".docx", ".pdf", ".gpkg", ".zip"}
     ledger = sheet(files["ledger.xlsx"])
     closed = [row for row in ledger if row["销号时间"] is not None]

@@ -235,3 +235,11 @@ def test_the_share_is_chosen_by_the_number_alone() -> None:
         chosen = [number for number in numbers if rule.chooses(number)]
         assert abs(len(chosen) / len(numbers) - share / 100) < 0.02
         assert chosen == [number for number in numbers if rule.chooses(number)]
+
+
+def test_the_rules_are_there_to_be_read(luo: Desk) -> None:
+    told = luo.get("/look-backs/rules")["items"]
+    assert [each["code"] for each in told] == [rule.code for rule in look_back_rules.table()]
+    assert told[1] == {
+        "code": "serious", "severity": ["serious"], "topic": [], "again": False, "after": 10, "within": 5, "share": 100
+    }  # fmt: skip

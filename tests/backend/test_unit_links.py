@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+import docx
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session
 
 from backend import storage
 from backend.blobs import Shelf
-from backend.models import AuditEvent, UnitLink, UnitReply
+from backend.models import AuditEvent, Finding, IssuedPaper, Paper, PaperFinding, Site, UnitLink, UnitReply
 from backend.services import accounts, unit_replies
 from backend.transactions import writing
 from tests.stories import IN_LIUJIANG, Phone, Server, jpeg, new_id
@@ -392,3 +395,44 @@ def test_links_are_audited_without_names_and_replies_are_kept_as_they_came(
             session.execute(text("DELETE FROM unit_reply"))
         with pytest.raises(IntegrityError), writing() as session:
             session.execute(update(UnitLink).values(ended_at=None, ending=None))
+
+
+def paper_about(session: Session, finding: str, office: str, by: str, at: datetime) -> str:
+    """A paper that was issued about a finding."""
+    paper_id = new_id()
+    session.add(
+        Paper(id=paper_id, kind="assignment", office_id=office, said={}, state="issued", created_by=by, created_at=at)
+    )
+    session.flush()
+    session.add(PaperFinding(paper_id=paper_id, finding_id=finding, n=1))
+    session.add(
+        IssuedPaper(
+            paper_id=paper_id, office_id=office, kind="assignment", year=2026, n=1, number="柳建整〔2026〕1号",
+            signer="韦", filled={}, template_sha256="0" * 64, data=b"", sha256="0" * 64, by_id=by, at=at,
+        )
+    )  # fmt: skip
+    session.commit()
+    return paper_id
+
+
+def test_the_codes_that_go_with_an_issued_paper_are_new_links_which_end_those_before(
+    session: Session, server: Server, handler: Desk, finding: str, housing: str, client: FlaskClient
+) -> None:
+    row, now = session.get_one(Finding, finding), server.time.now()
+    by = str(accounts.by_name(session, "qin").id)
+    paper = paper_about(session, finding, housing, by, now)
+    first = handler.link(finding)
+    path = f"/papers/{paper}/unit-links.docx"
+    refused = handler.send("POST", path)
+    assert (refused.status_code, Unit(client, first["token"]).look().status_code) == (422, 200)  # no unit is known
+    site = Site(id=new_id(), code="S1", name="拉堡工地", kind="construction", attributes={}, created_at=now)
+    site.responsible_unit, row.site_id = "甲公司", site.id
+    session.add(site)
+    session.commit()
+    sheet = docx.Document(io.BytesIO(handler.send("POST", path).data))
+    said = "\n".join(cell.text for line in sheet.tables[0].rows for cell in line.cells)
+    assert [text in said for text in (row.number, "甲公司", first["token"])] == [True, True, False]
+    assert len(sheet.inline_shapes) == 1
+    assert Unit(client, first["token"]).look().json["code"] == "unit-link-ended"
+    states = [each["state"] for each in handler.send("GET", f"/findings/{finding}/unit-link").json]
+    assert sorted(states) == ["open", "replaced"]

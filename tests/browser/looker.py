@@ -29,11 +29,6 @@ SPEAK = f"""(language) => {{
 }}"""
 """The language is changed in place, as the choice in the settings does it, so that a sheet that is open stays open."""
 
-AN_OFFER = """() => dispatchEvent(Object.assign(new Event('beforeinstallprompt', { cancelable: true }), {
-  prompt: () => ((window.installing = (window.installing ?? 0) + 1), Promise.resolve({ outcome: 'dismissed' })),
-}))"""
-"""The browser's offer to install the app: Chromium without a screen makes none of its own."""
-
 
 def faults_of(page: Page, where: str) -> list[str]:
     """What axe finds on the screen as it is: rule, element and how it fails."""
@@ -70,6 +65,7 @@ class Looker:
         expect(page.get_by_role("heading", level=1).first).to_be_attached()
         expect(page.locator("[aria-busy=true]:visible")).to_have_count(0)
         self.seen.add(page.evaluate(ROUTE_NOW))
+        page.evaluate("scrollTo(0, 0)")  # a button half below the line that stays at the top is no small button
         page.evaluate(AXE)  # the policy of the page lets no script tag in
         for language in ("en", "zh-CN"):
             page.evaluate(SPEAK, language)

@@ -32,7 +32,8 @@ MISFITS = """() => {
       const style = getComputedStyle(each)
       const hides = style.overflowX === 'hidden' || style.overflowX === 'clip'
       const forEarsOnly = each.clientWidth <= 1 || style.clip !== 'auto'
-      const cut = hides && !forEarsOnly && each.scrollWidth > each.clientWidth + 1 && !each.closest('[title]')
+      const blank = parseFloat(style.fontSize) / 2 + 1 // a Chinese bracket at the end of a line is half empty
+      const cut = hides && !forEarsOnly && each.scrollWidth > each.clientWidth + blank && !each.closest('[title]')
       if (cut) found.push(`cut: ${name(each)}`)
     }
   }

@@ -12,7 +12,7 @@ from playwright.sync_api import FilePayload, expect
 
 from tests.backend.serving import Served
 from tests.browser.conftest import HOST, Asker, Browsers, Station
-from tests.browser.looker import AN_OFFER, Looker
+from tests.browser.looker import Looker
 from tests.browser.phone import Phone, standing_at_the_site
 from tests.browser.photos import photo
 from tests.browser.pictures.field import before_the_day
@@ -91,7 +91,6 @@ def enrolment(looker: Looker, station: Station) -> None:
         looker.look(f"enrolment: {said}")
     looker.phone.enrol(station, "demo-wei")
     expect(page.get_by_text("待核查火点")).to_be_visible()
-    page.evaluate(AN_OFFER)
     expect(page.get_by_role("button", name="添加", exact=True)).to_be_visible()
     looker.look("today, with the offer to install")
     page.get_by_role("button", name="以后再说").click()
@@ -309,8 +308,8 @@ def what_is_in_danger(looker: Looker, station: Station) -> None:
     page.get_by_role("button", name="生成文件").click()
     expect(page.get_by_text("密码太短")).to_be_visible()
     looker.look("export: too short")
-    page.get_by_label("设置文件密码").fill("南河边的三棵树")
-    page.get_by_label("再输一次").fill("南河边的三棵树")
+    page.get_by_label("设置文件密码").fill("南河边的三棵榕树")
+    page.get_by_label("再输一次").fill("南河边的三棵榕树")
     page.get_by_role("button", name="生成文件").click()
     expect(page.get_by_role("link", name="保存到手机")).to_be_visible()
     looker.look("export: ready")

@@ -80,7 +80,7 @@ def test_a_conflict_is_decided_and_of_two_held_ops_one_is_let_through_and_one_re
     expect(page.get_by_text("不属本辖区")).to_be_visible()
     desk.look("others")
     desk.has_pressed(
-        "POST /attention/conflicts/*/resolve", "POST /attention/ops/*/retry", "POST /attention/ops/*/dismiss"
+        "POST /attention/conflicts/*/resolve", "POST /attention/ops/*/*/retry", "POST /attention/ops/*/*/dismiss"
     )
     assert desk.faults == []
 

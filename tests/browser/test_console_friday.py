@@ -216,7 +216,7 @@ def test_an_office_is_given_papers_and_its_own_template(browsers: Browsers, tmp_
     template = desk.take(tmp_path, "通用模板", row)
     docx.Document(str(template))
     with page.expect_file_chooser() as asked:
-        desk.press("上传模板", row)
+        row.get_by_role("button", name="上传模板").last.click()
     asked.value.set_files(template)
     desk.told("模板已更换")
     assert desk.take(tmp_path, "本单位模板", row).read_bytes() == template.read_bytes()

@@ -168,9 +168,12 @@ def recheck(phone: Phone, finding: str) -> None:
 
 
 def close(phone: Phone, finding: str) -> None:
+    """The supervisor, who has seen the inspector's photo."""
     page = phone.page
-    page.goto(f"/app/finding/{finding}")
-    page.get_by_role("button", name="销号", exact=True).click()
-    page.get_by_role("button", name="确认销号").click()
-    expect(page.get_by_role("button", name="确认销号")).to_have_count(0)
+    page.goto(f"/app/recheck/{finding}")
+    page.get_by_role("radio", name="合格").check()
+    page.get_by_label("说明", exact=True).fill("同意")
+    expect(page.get_by_text("提交后即销号。")).to_be_visible()
+    page.get_by_role("button", name="提交结论").click()
+    expect(page.get_by_role("heading", name="信息不全")).to_be_visible()
     hand_in(phone)

@@ -33,13 +33,13 @@ def film_of(text: str, file: Path) -> Path:
 def test_an_invitation_and_a_site_s_label_are_read_by_the_camera(
     station: Station, browsers: Browsers, admin: Asker, tmp_path: Path
 ) -> None:
-    film = film_of(
-        str(station.invite("demo-wei")["url"]).replace("http://localhost", station.url), tmp_path / "seen.mjpeg"
-    )
+    code = station.invite("demo-wei")["code"]
+    film = film_of(f"{station.url}/app/#/enrol/{code}", tmp_path / "seen.mjpeg")
     phone = Phone(browsers, "wei", before_the_lens=film)
     page = phone.page
     page.goto("/app/")
     page.get_by_role("button", name="扫描邀请二维码").click()
+    expect(page.get_by_label("邀请码或邀请链接")).to_have_value(code)
     page.get_by_role("button", name="启用", exact=True).click()
     expect(page.get_by_role("heading", name="今天", exact=True)).to_be_visible()
     page.evaluate(READY)

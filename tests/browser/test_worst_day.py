@@ -13,7 +13,7 @@ from tests.browser.phone import Phone
 from tests.browser.photos import photo
 from tests.browser.test_faults import named
 
-SECRET = "南河边的三棵树"
+SECRET = "南河边的三棵榕树"
 
 
 def exported(phone: Phone, folder: Path) -> Path:

@@ -17,7 +17,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.mutants.catalogue import ALL, Mutant
+from tests.mutants import vitest
+from tests.mutants.catalogue import ALL
+from tests.mutants.mutant import Mutant
 
 ROOT = Path(__file__).resolve().parents[2]
 LEFT_OUT = (".git", ".venv", "instance", "__pycache__", ".hypothesis", ".*_cache", ".make", "docs", "node_modules")
@@ -99,7 +101,7 @@ def killed(tree: Path, mutant: Mutant) -> bool:
     except CannotBeMade as error:
         say(mutant, f"CANNOT BE MADE: {error}", began)
         return False
-    verdict = {GREEN: "SURVIVED", RED: "red"}.get(code, f"BROKEN (pytest said {code})")
+    verdict = {GREEN: "SURVIVED", RED: "red"}.get(code, f"BROKEN (the tests ended with {code})")
     say(mutant, verdict, began, why)
     return code == RED
 
@@ -111,7 +113,16 @@ def say(mutant: Mutant, verdict: str, began: float, why: str = "") -> None:
 
 
 def run(tree: Path, tests: tuple[str, ...] | list[str], longest_s: int = LONGEST_S) -> tuple[int, str]:
-    """pytest's exit code, and what failed first; a test that hangs has failed."""
+    """pytest's exit code, and what failed first; a test that hangs has failed. Those of web/ are run by vitest."""
+    in_python = [test for test in tests if not vitest.is_ours(test)]
+    in_web = [test for test in tests if vitest.is_ours(test)]
+    code, why = run_pytest(tree, in_python, longest_s) if in_python else (GREEN, "")
+    if code == GREEN and in_web:
+        code, why = vitest.run(tree, in_web, ROOT / "web" / "node_modules", longest_s)
+    return code, why
+
+
+def run_pytest(tree: Path, tests: list[str], longest_s: int) -> tuple[int, str]:
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
     try:
         ended = subprocess.run(command, cwd=tree, capture_output=True, text=True, timeout=longest_s, check=False)

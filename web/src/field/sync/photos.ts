@@ -77,8 +77,14 @@ export class Photos {
     })
   }
 
-  /** Inside a transaction over `media`: what a record names has to go to the server. */
+  /** Inside a transaction over `media`: what a record names has to go to the server.
+   *
+   * Throws NotKept, and so undoes the record, where its bytes were let go of while it was being made.
+   */
   async named(hashes: string[]): Promise<void> {
+    const here = new Set(await this.db.media.where('sha256').anyOf(hashes).primaryKeys())
+    const lost = hashes.find((sha256) => !here.has(sha256))
+    if (lost !== undefined) throw new NotKept(lost)
     await this.db.media
       .where('sha256')
       .anyOf(hashes)

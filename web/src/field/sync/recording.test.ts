@@ -2,6 +2,7 @@ import 'fake-indexeddb/auto'
 import { beforeEach, expect, test } from 'vitest'
 import { Device, type PhotoOf } from '.'
 import { sha256Hex, utf8 } from './bytes'
+import { SystemClock } from './clock'
 import { FieldDatabase, type OpRecord } from './database'
 
 const FINDING = '01990000-0000-7000-8000-000000000001'
@@ -55,6 +56,16 @@ test('several acts of one submission stand or fall together, its photos each by 
 test('a photo that is not kept here is named by no record', async () => {
   const photo = { ...(await photographed()), sha256: '0'.repeat(64) }
   await expect(device.record([report], [photo], submission)).rejects.toThrow()
+  expect([await db.outbox.count(), await db.submissions.count()]).toEqual([0, 0])
+})
+
+test('a photo that is let go of while its record is made is named by no record', async () => {
+  const photo = await photographed()
+  const clock = new SystemClock()
+  const wall = clock.wall.bind(clock)
+  clock.wall = () => (void device.letGo(photo.sha256), wall()) // when it was recorded is asked last of all
+  const letting = new Device({ db, clock })
+  await expect(letting.record([report], [photo], submission)).rejects.toThrow()
   expect([await db.outbox.count(), await db.submissions.count()]).toEqual([0, 0])
 })
 

@@ -21,6 +21,16 @@ export interface PersonDetail extends Person {
   erased_at: string | null
 }
 
+/** What erasing a person's data takes, what must stay and why, and where counties' statements name the person. */
+export interface ErasurePlan {
+  erased: string[]
+  kept: { what: string; rows: number; why: 'step' | 'record' | 'duty' | 'sent' }[]
+  refused: string[]
+  statements: { finding: string; number: string; field: 'leader' | 'contact' | 'phone'; text: string }[]
+}
+
+export const ERASURE_REASONS = ['left', 'asked'] as const
+
 export interface Office {
   id: string
   code: string

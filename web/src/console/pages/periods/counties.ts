@@ -29,6 +29,21 @@ export interface Report {
   changes?: Change[]
 }
 
+/** The periods whose blank table one may have, and the cell that one's office speaks for. */
+export interface Offered {
+  cell: string | null
+  periods: { id: string; cell: string; topic: string | null; year: number; number: number; cut_off: string }[]
+}
+
+/** A finding that a county's table does not have, or that came back without a word. */
+export interface LeftOut {
+  finding: string
+  number: string
+  site: string | null
+  office: string | null
+  why: string
+}
+
 export interface CountyTable {
   id: string
   cell: string

@@ -13,6 +13,18 @@ export interface Visit {
   missing: number
 }
 
+/** Whom a draw does not send where, with the names that they were chosen by. */
+export interface Declared {
+  user: string
+  site: string
+  said: string
+}
+
+/** One more declared conflict; the same one stands once. */
+export function declared(pairs: readonly Declared[], one: Declared): Declared[] {
+  return [...pairs.filter((each) => each.user !== one.user || each.site !== one.site), one]
+}
+
 /** The visits in the order in which they were drawn; whoever is no longer known keeps the id. */
 export function visitsOf({ result, names }: Drawn): Visit[] {
   const called = (id: string): string => names[id] ?? id
