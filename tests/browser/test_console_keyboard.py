@@ -16,6 +16,8 @@ SEEN = """() => {
     const style = getComputedStyle(each)
     return (style.outlineStyle !== 'none' && style.outlineWidth !== '0px') || style.boxShadow !== 'none'
   }
+  // a box or a dot is drawn beside the field that has the focus
+  if (at.nextElementSibling && shows(at.nextElementSibling)) return 'seen'
   for (let each = at, n = 0; each && n < 4; each = each.parentElement, n++) if (shows(each)) return 'seen'
   return at.outerHTML.slice(0, 140)
 }"""

@@ -119,7 +119,7 @@ def test_a_finding_beyond_the_cells_is_declined_and_photos_are_looked_at_side_by
 
 @pytest.mark.slow
 def test_a_pasted_alarm_becomes_a_fire_point_somebody_is_sent_and_answers_by_a_link(browsers: Browsers) -> None:
-    desk = Desk(browsers, "demo-luo").sign_in()
+    desk = Desk(browsers, "demo-admin").sign_in()
     page = desk.page
     desk.go("火点")
     desk.press("粘贴报警文字")
@@ -146,7 +146,7 @@ def test_a_pasted_alarm_becomes_a_fire_point_somebody_is_sent_and_answers_by_a_l
     expect(phone.locator("form")).to_be_visible()
     people = page.get_by_role("combobox", name="处置人")
     people.click(force=True)
-    page.get_by_role("option").locator("visible=true").first.click()
+    page.get_by_role("option").locator("visible=true").last.click()
     desk.press("指定")
     desk.told("已保存")
     desk.has_pressed("POST /fire-imports", "POST /fire-imports/*/apply", "PUT /fire-points/*/assignee")
