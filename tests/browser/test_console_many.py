@@ -135,6 +135,7 @@ def test_who_comes_back_from_a_finding_finds_the_list_as_it_was(browsers: Browse
     page.go_back()
     expect(page.get_by_text(f"已显示 {2 * PAGE} 条")).to_be_visible()
     assert (page.url, numbers(page)) == (asked, before)
+    expect(page.get_by_role("row").filter(has_text=before[70])).to_be_in_viewport()
     assert desk.faults == []
 
 
