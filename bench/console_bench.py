@@ -33,12 +33,6 @@ from tests.browser.conftest import CHROMIUM, DESK, PASSWORD
 from tests.many_findings import CENTRE, CITY, ManyFindings, finding_id
 
 WHO = "mo"
-SHOWN = """(selector) => new Promise((done) => {
-  const look = () => document.querySelector(selector)
-    ? requestAnimationFrame(() => done(performance.now())) : requestAnimationFrame(look)
-  look()
-})"""
-"""Milliseconds since the page's start at which something is on the screen."""
 PAGES = {
     "list": ("/console/findings", ".end[aria-busy=false]"),
     "map": ("/console/findings?view=map", "[role=region][aria-busy=false] canvas"),
@@ -114,9 +108,9 @@ def opened(place: Installation, rounds: int, full: bool) -> dict[str, float]:
                     )
                     page = context.new_page()
                     page.goto(path, wait_until="commit")
-                    if full and name == "list":
-                        page.evaluate(SHOWN, ROWS)
-                    took[name].append(page.evaluate(SHOWN, done))
+                    for shown in (ROWS, done) if full and name == "list" else (done,):
+                        page.locator(shown).first.wait_for(timeout=600_000)
+                    took[name].append(page.evaluate("() => performance.now()"))
                     context.close()
         browser.close()
     return {name: statistics.median(each) for name, each in took.items()}
