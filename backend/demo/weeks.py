@@ -33,7 +33,7 @@ WAY = ("submitted", "verified", "registered", "dispatched", "rectifying", "feedb
 ENDS = {"returned": ("recheck", "returned"), "rejected": ("submitted", "rejected")}
 """States beside the straight way: from which one each is reached."""
 MORNING = ("daily-root", "judge-plates", "propose-supervision", "daily-digest", "make-tasks")
-"""What the clockwork does each hour and the weeks once a day; a demo is not backed up, and sweeps would find nothing."""
+"""What the clockwork does each hour and the weeks once a day; a demo has no backups, and nothing to sweep."""
 STEP = timedelta(seconds=1)
 
 
