@@ -33,7 +33,7 @@ WAY = ("submitted", "verified", "registered", "dispatched", "rectifying", "feedb
 ENDS = {"returned": ("recheck", "returned"), "rejected": ("submitted", "rejected")}
 """States beside the straight way: from which one each is reached."""
 MORNING = ("daily-root", "judge-plates", "propose-supervision", "daily-digest", "make-tasks")
-"""What the clockwork does each hour and the weeks once a day; sweeps would find nothing to do."""
+"""What the clockwork does each hour and the weeks once a day; a demo has no backups, and nothing to sweep."""
 STEP = timedelta(seconds=1)
 
 
@@ -143,7 +143,7 @@ class Weeks:
         day = Day(lambda: InApp(self.app, self.clock), self.folder, self.say)
         office = OfficeDeeds(day, self.plan, self.clock, self.calendar, self._work)
         field = FieldDeeds(day, self.plan, self.clock, office)
-        known = {**office.known(), **field.known(), "backup": self._backup}
+        known = {**office.known(), **field.known()}
         if self.journal["done"]:
             office.prepare({})
         for at, deed in deeds[self.journal["done"] :]:
@@ -154,12 +154,6 @@ class Weeks:
             self.journal["done"] += 1
             self._write_journal()
         field.close()
-
-    def _backup(self, _deed: Json) -> None:
-        """The day's backup, unless it was made."""
-        with self.app.app_context():
-            work.ask(("daily-backup",))
-        self._work()
 
     def _morning(self, at: datetime) -> None:
         """What the clockwork does, on each day on which something is done."""
