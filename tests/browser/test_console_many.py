@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
 from typing import Any
+from urllib.parse import quote
 
 import mapbox_vector_tile
 import pytest
@@ -179,7 +180,7 @@ def test_a_link_to_a_narrowed_map_shows_another_person_the_same_and_return_bring
         expect(each.get_by_text(f"共 {total} 条")).to_be_visible()
         assert at(each) == (109.33, 24.25, 11.0)
     link = other.page.url
-    other.go("今日待办")
+    other.go("期次")
     other.page.go_back()
     drawn(other.page)
     assert other.page.url == link
@@ -193,7 +194,7 @@ def test_no_tile_is_large_whatever_it_is_narrowed_by(admin: Asker) -> None:
     for zoom in range(6, 17):
         column = int((109.415 + 180) / 360 * 2**zoom)
         row = int((1 - math.asinh(math.tan(math.radians(24.325))) / math.pi) / 2 * 2**zoom)
-        for query in ("", "text=裸土", "cell=450206", "found_from=2020-01-01", "figure=overdue"):
+        for query in ("", f"text={quote('裸土')}", "cell=450206", "found_from=2020-01-01", "figure=overdue"):
             for layer in ("findings", "cells"):
                 body = admin.bytes_of(f"/api/v1/tiles/{layer}/{zoom}/{column}/{row}.mvt?{query}")
                 assert len(body) < MOST_BYTES, (layer, zoom, query)
