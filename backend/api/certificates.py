@@ -10,7 +10,7 @@ from marshmallow import RAISE, Schema, fields, post_load, validate
 
 from backend import clock
 from backend.api import access
-from backend.api.paging import PageArgs, page_asked, page_body, storable
+from backend.api.paging import PageArgs, page_asked, page_body, page_of, storable
 from backend.services import certificates
 from backend.transactions import reading, writing
 
@@ -33,10 +33,7 @@ class CertificateSchema(Schema):
     rev = fields.Integer(required=True)
 
 
-class CertificatePageSchema(Schema):
-    items = fields.List(fields.Nested(CertificateSchema), required=True)
-    next_cursor = fields.String(required=True, allow_none=True)
-    total = fields.Integer()
+CertificatePageSchema = page_of(CertificateSchema, "CertificatePage")
 
 
 class CertificateArgs(PageArgs):

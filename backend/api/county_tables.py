@@ -14,7 +14,7 @@ from marshmallow import RAISE, Schema, fields, validate
 
 from backend import catalogue, clock
 from backend.api import access
-from backend.api.paging import PageArgs, page_asked, page_body, storable
+from backend.api.paging import PageArgs, page_asked, page_body, page_of, storable
 from backend.api.periods import XLSX, attachment, digest_of
 from backend.services import audit, county_blank, county_offers, county_tables, finding_queries, statements
 from backend.transactions import reading, writing
@@ -47,10 +47,7 @@ class CountyTableSchema(Schema):
     report = fields.Dict(required=True)
 
 
-class CountyTablesSchema(Schema):
-    items = fields.List(fields.Nested(CountyTableSchema), required=True)
-    next_cursor = fields.String(required=True, allow_none=True)
-    total = fields.Integer()
+CountyTablesSchema = page_of(CountyTableSchema, "CountyTables")
 
 
 class CountyTablesArgs(PageArgs):

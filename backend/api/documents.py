@@ -292,21 +292,6 @@ class ChecklistSchema(Schema):
     retired_at = time("Since when it is offered for no new inspection", null=True)
 
 
-def page_of(item: type[Schema], name: str) -> type[Schema]:
-    """The schema of a page of rows."""
-    return Schema.from_dict(
-        {
-            "items": fields.List(fields.Nested(item), required=True),
-            "next_cursor": fields.String(
-                required=True, allow_none=True, metadata={"description": "Send it as `cursor`; null at the end"}
-            ),
-            "total": fields.Integer(metadata={"description": "Only when asked for with total=true"}),
-            "total_exceeded": fields.Boolean(metadata={"description": "Beside `total`: there are more than it says"}),
-        },
-        name=name,
-    )
-
-
 def collection_of(properties: fields.Field[Any], name: str, **more: fields.Field[Any]) -> type[Schema]:
     """The schema of RFC 7946 features, in CGCS2000 (within centimetres of WGS 84)."""
     feature = Schema.from_dict(
@@ -338,4 +323,5 @@ def points_of(item: type[Schema], name: str) -> type[Schema]:
         name,
         next_cursor=fields.String(required=True, allow_none=True),
         total=fields.Integer(),
+        total_exceeded=fields.Boolean(),
     )

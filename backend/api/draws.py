@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from backend import clock
 from backend.api import access, instants
-from backend.api.paging import PageArgs, page_asked, page_body, storable
+from backend.api.paging import PageArgs, page_asked, page_body, page_of, storable
 from backend.jobs import intents
 from backend.models import Draw
 from backend.services import draw_tasks, draws
@@ -115,10 +115,7 @@ class DrawSchema(DrawHeadSchema):
     names = fields.Dict(required=True, metadata={"description": "Of the drawn sites and officers, as they are today"})
 
 
-class DrawsSchema(Schema):
-    items = fields.List(fields.Nested(DrawHeadSchema), required=True)
-    next_cursor = fields.String(required=True, allow_none=True)
-    total = fields.Integer()
+DrawsSchema = page_of(DrawHeadSchema, "Draws")
 
 
 @blueprint.get("")

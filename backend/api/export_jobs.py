@@ -12,7 +12,7 @@ from marshmallow import RAISE, Schema, fields, validate
 
 from backend import catalogue, clock
 from backend.api import access, instants
-from backend.api.paging import PageArgs, page_asked, page_body, storable
+from backend.api.paging import PageArgs, page_asked, page_body, page_of, storable
 from backend.export_files import ExportFiles
 from backend.jobs import intents
 from backend.models import Export
@@ -91,10 +91,7 @@ class ExportSchema(Schema):
     kept_until = fields.AwareDateTime(required=True, allow_none=True)
 
 
-class ExportsSchema(Schema):
-    items = fields.List(fields.Nested(ExportSchema), required=True)
-    next_cursor = fields.String(required=True, allow_none=True)
-    total = fields.Integer()
+ExportsSchema = page_of(ExportSchema, "Exports")
 
 
 @blueprint.post("")

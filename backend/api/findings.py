@@ -18,6 +18,7 @@ from backend.api import (
 from backend.api.paging import (
     PageArgs,
     page_asked,
+    page_of,
 )
 from backend.services import (
     figures,
@@ -75,7 +76,7 @@ class FindingsArgs(FilterArgs, PageArgs, geojson.FormatArgs):
 
 @blueprint.get("")
 @blueprint.arguments(FindingsArgs, location="query", unknown=RAISE)
-@blueprint.response(200, documents.page_of(documents.FindingSchema, "FindingPage"))
+@blueprint.response(200, page_of(documents.FindingSchema, "FindingPage"))
 @blueprint.alt_response(
     200, schema=documents.points_of(documents.FindingSchema, "Finding"), content_type=geojson.GEOJSON, success=True
 )

@@ -11,7 +11,7 @@ from marshmallow import RAISE, Schema, fields, post_load, validate
 
 from backend import catalogue, clock
 from backend.api import access, documents, geojson, instants
-from backend.api.paging import PageArgs, page_asked, storable
+from backend.api.paging import PageArgs, page_asked, page_of, storable
 from backend.models.fire_point import FIRE_STATES
 from backend.services import fire_duty, fire_points, fire_reports
 from backend.services.fire_imports import BY_PEOPLE
@@ -42,10 +42,7 @@ class FirePointsArgs(FireFilterArgs, PageArgs, geojson.FormatArgs):
     pass
 
 
-class FirePointsSchema(Schema):
-    items = fields.List(fields.Nested(documents.FirePointSchema), required=True)
-    next_cursor = fields.String(required=True, allow_none=True)
-    total = fields.Integer()
+FirePointsSchema = page_of(documents.FirePointSchema, "FirePoints")
 
 
 class NewReportSchema(Schema):

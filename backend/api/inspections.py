@@ -11,7 +11,7 @@ from marshmallow import RAISE, fields, validate
 
 from backend import catalogue
 from backend.api import access, documents, instants
-from backend.api.paging import PageArgs, page_asked, page_body, storable
+from backend.api.paging import PageArgs, page_asked, page_body, page_of, storable
 from backend.services import inspection_queries
 from backend.services.inspection_queries import InspectionFilters
 from backend.transactions import reading
@@ -31,7 +31,7 @@ class InspectionsArgs(PageArgs):
 
 @blueprint.get("")
 @blueprint.arguments(InspectionsArgs, location="query", unknown=RAISE)
-@blueprint.response(200, documents.page_of(documents.InspectionSchema, "InspectionPage"))
+@blueprint.response(200, page_of(documents.InspectionSchema, "InspectionPage"))
 @access.anyone_known()
 def list_inspections(args: dict[str, Any]) -> Response:
     """Inspections that you may see, the last finished first."""

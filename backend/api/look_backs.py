@@ -12,7 +12,7 @@ from marshmallow import RAISE, Schema, fields, validate
 from backend import clock
 from backend.api import access
 from backend.api.case_documents import LookBackSchema
-from backend.api.paging import PageArgs, page_asked, page_body, storable
+from backend.api.paging import PageArgs, page_asked, page_body, page_of, storable
 from backend.models.look_back import LOOK_BACK_OUTCOMES
 from backend.services import look_back_queries, look_back_rules
 from backend.services.look_back_queries import LookBackFilters
@@ -34,10 +34,7 @@ class ListedLookBackSchema(LookBackSchema):
     finding = fields.Nested(LookBackFindingSchema, required=True)
 
 
-class LookBackPageSchema(Schema):
-    items = fields.List(fields.Nested(ListedLookBackSchema), required=True)
-    next_cursor = fields.String(required=True, allow_none=True)
-    total = fields.Integer()
+LookBackPageSchema = page_of(ListedLookBackSchema, "LookBackPage")
 
 
 class RuleSchema(Schema):
@@ -50,7 +47,7 @@ class RuleSchema(Schema):
     share = fields.Integer(required=True, metadata={"description": "Per cent of the close-outs"})
 
 
-class RulesSchema(Schema):
+class LookBackRulesSchema(Schema):
     items = fields.List(fields.Nested(RuleSchema), required=True)
 
 
@@ -63,7 +60,7 @@ class LookBacksArgs(PageArgs):
 
 
 @blueprint.get("/rules")
-@blueprint.response(200, RulesSchema)
+@blueprint.response(200, LookBackRulesSchema)
 @access.anyone_known()
 def rules() -> Response:
     """Which close-outs are looked at again, and when; the first rule that fits holds."""

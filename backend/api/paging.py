@@ -22,6 +22,21 @@ class PageArgs(Schema):
     )
 
 
+def page_of(item: type[Schema], name: str) -> type[Schema]:
+    """The schema of a page of rows."""
+    return Schema.from_dict(
+        {
+            "items": fields.List(fields.Nested(item), required=True),
+            "next_cursor": fields.String(
+                required=True, allow_none=True, metadata={"description": "Send it as `cursor`; null at the end"}
+            ),
+            "total": fields.Integer(metadata={"description": "Only when asked for with total=true"}),
+            "total_exceeded": fields.Boolean(metadata={"description": "Beside `total`: there are more than it says"}),
+        },
+        name=name,
+    )
+
+
 def page_asked(args: Mapping[str, Any]) -> PageAsked:
     """Which page the arguments of a PageArgs ask for."""
     return PageAsked(args.get("cursor") or None, args["limit"], args["total"])

@@ -13,7 +13,7 @@ from marshmallow import RAISE, Schema, fields, post_load, validate
 
 from backend import clock
 from backend.api import access, instants
-from backend.api.paging import PageArgs, page_asked, page_body, storable
+from backend.api.paging import PageArgs, page_asked, page_body, page_of, storable
 from backend.api.unit_links import link_of
 from backend.models import Paper
 from backend.services import audit, paper_links, papers
@@ -107,10 +107,7 @@ class PaperSchema(Schema):
     revoked = fields.Nested(RevocationSchema, required=True, allow_none=True)
 
 
-class PapersSchema(Schema):
-    items = fields.List(fields.Nested(PaperSchema), required=True)
-    next_cursor = fields.String(required=True, allow_none=True)
-    total = fields.Integer()
+PapersSchema = page_of(PaperSchema, "Papers")
 
 
 class PaperListArgs(PageArgs):

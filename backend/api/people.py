@@ -10,7 +10,7 @@ from marshmallow import RAISE, Schema, fields, post_load, validate
 
 from backend import clock
 from backend.api import access
-from backend.api.paging import PageArgs, page_asked, page_body, storable
+from backend.api.paging import PageArgs, page_asked, page_body, page_of, storable
 from backend.models.people import ROLES
 from backend.services import accounts, lockout, passwords, second_factor, sign_ins
 from backend.transactions import reading, writing
@@ -38,10 +38,7 @@ class UserDetailSchema(UserSchema):
     erased_at = fields.AwareDateTime(allow_none=True)
 
 
-class UserPageSchema(Schema):
-    items = fields.List(fields.Nested(UserSchema), required=True)
-    next_cursor = fields.String(required=True, allow_none=True)
-    total = fields.Integer()
+UserPageSchema = page_of(UserSchema, "UserPage")
 
 
 class UserArgs(PageArgs):

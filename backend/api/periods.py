@@ -14,7 +14,7 @@ from marshmallow import RAISE, Schema, fields, validate
 
 from backend import catalogue, clock
 from backend.api import access, instants
-from backend.api.paging import PageArgs, page_asked, page_body, storable
+from backend.api.paging import PageArgs, page_asked, page_body, page_of, storable
 from backend.services import audit, period_list, periods
 from backend.services.period_standing import COUNTED
 from backend.transactions import reading, writing
@@ -117,10 +117,7 @@ class PeriodSchema(Schema):
     versions = fields.List(fields.Nested(PeriodVersionSchema), required=True)
 
 
-class PeriodsSchema(Schema):
-    items = fields.List(fields.Nested(PeriodSchema), required=True)
-    next_cursor = fields.String(required=True, allow_none=True)
-    total = fields.Integer()
+PeriodsSchema = page_of(PeriodSchema, "Periods")
 
 
 class PeriodRowSchema(Schema):

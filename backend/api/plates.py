@@ -11,8 +11,8 @@ from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields, validate
 
 from backend import clock
-from backend.api import access, documents
-from backend.api.paging import PageArgs, page_asked, page_body, storable
+from backend.api import access
+from backend.api.paging import PageArgs, page_asked, page_body, page_of, storable
 from backend.models.plate import PLATES
 from backend.services import plate_rules, plates
 from backend.transactions import reading, writing
@@ -46,7 +46,7 @@ def _own_rules() -> Path | None:
 
 @blueprint.get("/plates")
 @blueprint.arguments(PlatesArgs, location="query", unknown=RAISE)
-@blueprint.response(200, documents.page_of(PlateSchema, "PlatePage"))
+@blueprint.response(200, page_of(PlateSchema, "PlatePage"))
 @access.anyone_known()
 def list_plates(args: dict[str, Any]) -> Response:
     """The plates of the sites of your area, the last changed first."""

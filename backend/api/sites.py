@@ -20,6 +20,7 @@ from backend.api import (
 from backend.api.paging import (
     PageArgs,
     page_asked,
+    page_of,
     storable,
 )
 from backend.config import Settings
@@ -112,7 +113,7 @@ class HistorySchema(Schema):
 
 @blueprint.get("")
 @blueprint.arguments(SitesArgs, location="query", unknown=RAISE)
-@blueprint.response(200, documents.page_of(documents.SiteSchema, "SitePage"))
+@blueprint.response(200, page_of(documents.SiteSchema, "SitePage"))
 @blueprint.alt_response(
     200, schema=documents.points_of(documents.SiteSchema, "Site"), content_type=geojson.GEOJSON, success=True
 )

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from backend import clock
 from backend.api import access
 from backend.api.document_parts import PersonSchema
-from backend.api.paging import PageArgs, page_asked, page_body, storable
+from backend.api.paging import PageArgs, page_asked, page_body, page_of, storable
 from backend.models import Supervision
 from backend.models.supervision import LEVELS, SUPERVISION_STATES
 from backend.services import supervision
@@ -45,10 +45,7 @@ class SupervisionSchema(Schema):
     rev = fields.Integer(required=True)
 
 
-class SupervisionPageSchema(Schema):
-    items = fields.List(fields.Nested(SupervisionSchema), required=True)
-    next_cursor = fields.String(required=True, allow_none=True)
-    total = fields.Integer()
+SupervisionPageSchema = page_of(SupervisionSchema, "SupervisionPage")
 
 
 class SupervisionArgs(PageArgs):

@@ -13,7 +13,7 @@ from marshmallow import RAISE, Schema, fields, validate
 from backend import clock
 from backend.api import access, instants
 from backend.api.document_parts import PersonSchema
-from backend.api.paging import PageArgs, page_asked, page_body, storable
+from backend.api.paging import PageArgs, page_asked, page_body, page_of, storable
 from backend.models.task import RULE_STATES, TASK_KINDS
 from backend.services import task_rules
 from backend.services.recurrence import HOLIDAYS, MOST_DAYS
@@ -97,10 +97,7 @@ class TaskRuleSchema(TaskRuleFieldsSchema):
     rev = fields.Integer(required=True)
 
 
-class TaskRulePageSchema(Schema):
-    items = fields.List(fields.Nested(TaskRuleSchema), required=True)
-    next_cursor = fields.String(required=True, allow_none=True)
-    total = fields.Integer()
+TaskRulePageSchema = page_of(TaskRuleSchema, "TaskRulePage")
 
 
 class TaskRulesArgs(PageArgs):

@@ -12,7 +12,7 @@ from marshmallow import RAISE, Schema, fields, validate
 from backend import clock
 from backend.api import access, instants
 from backend.api.document_parts import PersonSchema
-from backend.api.paging import PageArgs, page_asked, page_body, storable
+from backend.api.paging import PageArgs, page_asked, page_body, page_of, storable
 from backend.models.task import TASK_KINDS, TASK_STATES
 from backend.services import task_desk, tasks
 from backend.services.task_desk import TaskFilters
@@ -55,10 +55,7 @@ class TaskDetailSchema(TaskSchema):
     steps = fields.List(fields.Dict(), required=True)
 
 
-class TaskPageSchema(Schema):
-    items = fields.List(fields.Nested(TaskSchema), required=True)
-    next_cursor = fields.String(required=True, allow_none=True)
-    total = fields.Integer()
+TaskPageSchema = page_of(TaskSchema, "TaskPage")
 
 
 class TasksArgs(PageArgs):

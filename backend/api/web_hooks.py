@@ -11,7 +11,7 @@ from marshmallow import RAISE, Schema, fields, validate
 
 from backend import catalogue, clock
 from backend.api import access
-from backend.api.paging import PageArgs, page_asked, page_body, storable
+from backend.api.paging import PageArgs, page_asked, page_body, page_of, storable
 from backend.jobs import intents
 from backend.models.feed import DELIVERY_STATES, HOOK_FORMS, HOOK_STATES
 from backend.services import hook_register
@@ -94,10 +94,7 @@ class DeliverySchema(Schema):
     content = fields.Dict(required=True)
 
 
-class DeliveryPageSchema(Schema):
-    items = fields.List(fields.Nested(DeliverySchema), required=True)
-    next_cursor = fields.String(required=True, allow_none=True)
-    total = fields.Integer()
+DeliveryPageSchema = page_of(DeliverySchema, "DeliveryPage")
 
 
 class DeliveriesArgs(PageArgs):
