@@ -113,7 +113,10 @@ def test_a_finding_beyond_the_cells_is_declined_and_photos_are_looked_at_side_by
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(photo).to_be_focused()
-    desk.has_pressed("POST /findings/*/place")
+    page.get_by_label("写备注（Ctrl+Enter 发送）").fill("土堆已在清运，周五再看")
+    desk.press("发送")
+    expect(page.get_by_role("article").filter(has_text="土堆已在清运，周五再看")).to_be_visible()
+    desk.has_pressed("POST /findings/*/place", "POST /findings/*/comments")
     assert desk.faults == []
 
 

@@ -17,7 +17,9 @@ NEW_PASSWORD = "kaolin-7-terrace"
 
 
 @pytest.mark.slow
-def test_an_admin_takes_a_person_in_changes_her_rights_and_closes_the_account(browsers: Browsers, admin: Asker) -> None:
+def test_an_admin_takes_a_person_in_changes_her_rights_and_closes_the_account(
+    browsers: Browsers, admin: Asker, tmp_path: Path
+) -> None:
     desk = Desk(browsers, "demo-admin").sign_in()
     page = desk.page
     desk.go("人员")
@@ -80,7 +82,19 @@ def test_an_admin_takes_a_person_in_changes_her_rights_and_closes_the_account(br
     expect(page.get_by_role("main").get_by_text("停用", exact=True)).to_be_visible()
     desk.press("重新启用")
     expect(page.get_by_role("button", name="停用账号")).to_be_visible()
+
+    desk.press("停用账号")
+    desk.agree("停用账号")
+    assert desk.take(tmp_path, "导出此人的信息（zip）").stat().st_size > 0
+    desk.press("清除个人信息…")
+    desk.look("erasure")
+    desk.dialog.get_by_role("radio", name="已离任").check(force=True)
+    desk.dialog.get_by_label("请输入姓名“兰心”确认").fill("兰心")
+    desk.press("永久清除", desk.dialog)
+    desk.told("个人信息已清除，结果已记入审计日志。")
+    assert admin.get(f"/api/v1/users/{person}")["erased_at"] is not None
     desk.has_pressed(
+        "POST /users/*/erasure",
         "POST /users",
         "POST /users/*/password",
         "PATCH /users/*",
