@@ -98,8 +98,8 @@ class Desk:
 
     @property
     def dialog(self) -> Locator:
-        """The dialog or drawer on top."""
-        return self.page.get_by_role("dialog").locator("visible=true").last
+        """The dialog or drawer on top; what a date field folds out calls itself a dialog too, but is none."""
+        return self.page.locator('[role="dialog"][aria-modal="true"]').locator("visible=true").last
 
     def press(self, name: str | re.Pattern[str], within: Locator | None = None) -> None:
         (within or self.page).get_by_role("button", name=name, exact=True).click()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -76,9 +77,10 @@ def addresses(admin: Asker) -> dict[str, str]:
 
 def word(key: str, language: str) -> str:
     """A text of the console, as its file of words has it."""
-    area, *names = key.split(".")
-    found = json.loads((ROOT / f"web/src/console/words/{area}.{language}.json").read_text("utf-8"))[area]
-    for name in names:
+    found: Any = {}
+    for file in (ROOT / "web/src/console/words").glob(f"*.{language}.json"):
+        found |= json.loads(file.read_text("utf-8"))
+    for name in key.split("."):
         found = found[name]
     return str(found)
 

@@ -68,7 +68,7 @@ def test_a_period_is_begun_frozen_issued_again_and_printed(browsers: Browsers, a
     expect(page.get_by_text("第 2 次印发").first).to_be_visible()
     desk.look("period")
     desk.go("期次")
-    page.get_by_role("row").filter(has_text="演示大气办〔期〕1号").get_by_role("link").click()
+    page.get_by_role("row").filter(has_text="演示大气办〔期〕3号").get_by_role("link").click()
     assert says(cells_of(desk.take(tmp_path, "打印 A3 清单")), FRESH)
     desk.has_pressed("POST /periods", "POST /periods/*/freeze", "POST /periods/*/reissue")
     assert desk.faults == []
@@ -129,7 +129,7 @@ def test_a_county_s_table_goes_out_blank_comes_back_filled_and_is_taken_in(brows
     desk = Desk(browsers, "demo-admin").sign_in()
     page = desk.page
     desk.go("期次")
-    page.get_by_role("row").filter(has_text="演示大气办〔期〕1号").get_by_role("link").click()
+    page.get_by_role("row").filter(has_text="演示大气办〔期〕3号").get_by_role("link").click()
     blank = desk.take(tmp_path, "下载空白表")
     book = openpyxl.load_workbook(blank)
     sheet = book.worksheets[0]
@@ -194,6 +194,7 @@ def test_a_paper_is_drafted_looked_at_in_word_issued_and_revoked(browsers: Brows
     desk.go("公文")
     page.get_by_role("link", name="起草公文").click()
     desk.choose("文书种类", "问题交办单")
+    page.get_by_label("主送").fill("柳江区住建局")
     desk.press("保存草稿")
     desk.told("已保存")
     desk.press("删除草稿")

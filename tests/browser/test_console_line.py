@@ -125,13 +125,13 @@ def test_a_step_that_does_not_get_through_keeps_what_was_typed_and_is_taken_once
     number = waiting(admin)[0]
     begin(page, number)
     station.line.cut()
-    page.get_by_role("button", name="确定核实").click()
+    page.get_by_role("button", name="仍要核实").click()
     expect(page.get_by_text("连接不上服务器")).to_be_visible()
     expect(page.get_by_text("您填写的内容还在。")).to_be_visible()
     expect(page.get_by_label("说明")).to_have_value(LONG)
     assert steps_of(admin, number) == []
     station.line.mend()
-    page.get_by_role("button", name="确定核实").click()
+    page.get_by_role("button", name="仍要核实").click()
     expect(page.get_by_text(f"{number}：已核实")).to_be_visible()
     assert steps_of(admin, number) == ["verified"]
     assert desk.faults == []
@@ -143,14 +143,14 @@ def test_a_step_whose_answer_is_lost_is_not_taken_twice(station: Station, browse
     number = waiting(admin)[0]
     begin(page, number)
     station.line.hold(after=WITHIN)
-    page.get_by_role("button", name="确定核实").click()
+    page.get_by_role("button", name="仍要核实").click()
     eventually(lambda: state_of(admin, number) == "verified", "the step")
     station.line.cut()
     station.line.release()
     expect(page.get_by_text("连接不上服务器")).to_be_visible()
     expect(page.get_by_label("说明")).to_have_value(LONG)
     station.line.mend()
-    page.get_by_role("button", name="确定核实").click()
+    page.get_by_role("button", name="仍要核实").click()
     expect(page.get_by_text("现状态为“已核实”")).to_be_visible()
     expect(page.get_by_label("说明")).to_have_value(LONG)
     assert steps_of(admin, number) == ["verified"]
@@ -167,6 +167,8 @@ def test_of_a_deed_for_several_that_is_cut_half_way_it_is_told_which_are_done_an
     for number in (first, second, third):
         page.get_by_label(f"选择 {number}").check(force=True)
     page.locator(".bar").get_by_role("button", name="核实", exact=True).click()
+    for number in (first, second, third):  # none of them has a photo
+        page.get_by_role("checkbox", name=f"{number} 一并办理").press("Space")
     dialog = page.get_by_role("dialog", name="核实（3 条）")
     dialog.get_by_label("说明").fill(LONG)
     within_the_second = len(LONG.encode()) + WITHIN

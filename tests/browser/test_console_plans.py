@@ -42,7 +42,7 @@ def test_a_task_is_given_handed_on_put_back_and_called_off(browsers: Browsers) -
     desk.look("task")
     desk.choose("指派给", re.compile("韦敏"), desk.dialog)
     desk.press("改派", desk.dialog)
-    expect(desk.dialog).to_contain_text("进行中")
+    expect(desk.dialog).to_contain_text("办理中")
     desk.press("退回待领取", desk.dialog)
     expect(desk.dialog).to_contain_text("待领取")
     desk.press("取消任务", desk.dialog)
