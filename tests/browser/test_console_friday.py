@@ -201,7 +201,8 @@ def test_a_paper_is_drafted_looked_at_in_word_issued_and_revoked(browsers: Brows
     desk.press("保存草稿")
     desk.told("已保存")
     desk.press("删除草稿")
-    desk.agree("删除草稿")
+    with page.expect_response(lambda answer: answer.request.method == "DELETE"):
+        desk.agree("删除草稿")
     expect(page.get_by_role("heading", level=1, name="公文", exact=True)).to_be_visible()
     desk.has_pressed(
         "POST /papers", "PUT /papers/*", "POST /papers/*/issue", "POST /papers/*/revoke", "DELETE /papers/*"
