@@ -92,7 +92,7 @@ def test_a_supervisor_gives_a_task_sees_it_handed_back_gives_it_to_another_and_r
     wei.sync()
     answer(wei, "task.return", task, note="今天在培训")
     desk.go("任务")
-    expect(row).to_contain_text("罗")  # what has no pool comes back to whoever gave it
+    expect(row).to_contain_text("拉堡镇人员可领取")
     row.get_by_role("button", name=title).click()
     expect(desk.dialog).to_contain_text("今天在培训")
     desk.choose("指派给", re.compile("覃强"), desk.dialog)
