@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
-from typing import Any, BinaryIO, cast
+from typing import Any
 from uuid import UUID
 
-from flask import Response, send_file
+from flask import Response
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
 from backend import bundle_making
 from backend.api import access
+from backend.api.attachments import ZIP, attachment, temporary
 from backend.services import evidence
 from backend.transactions import reading
 
@@ -49,12 +49,10 @@ def proof(n: int) -> dict[str, Any]:
 
 
 @blueprint.post("/bundles/<uuid:finding_id>")
-@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="application/zip")
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type=ZIP)
 @access.people("supervisor", "admin")
 def bundle(finding_id: UUID) -> Response:
     """All that a finding rests on as one sealed zip: original photos, records, ops, receipts, proofs. Audited."""
-    file = cast(BinaryIO, tempfile.TemporaryFile(prefix="bluegrid-bundle-"))  # noqa: SIM115 (closed with the response)
+    file = temporary()
     facts = bundle_making.make(access.current_actor(), str(finding_id), file)
-    response = send_file(file, mimetype="application/zip", as_attachment=True, download_name=f"{facts.number}.zip")
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return attachment(file, ZIP, f"{facts.number}.zip")
