@@ -99,7 +99,16 @@ class FormerCellSchema(Schema):
     at = time("When it was moved")
 
 
-class FindingDetailSchema(FindingSchema):
+class FindingToVerifySchema(FindingSchema):
+    """A finding with what speaks against vouching for it: its own flags, those of its photos, what evidence lacks."""
+
+    photo_flags = fields.List(fields.Nested(PhotoFlagSchema), required=True)
+    evidence_lacks = fields.List(
+        fields.String(), required=True, metadata={"description": "Why it is a lead and no ground for a penalty"}
+    )
+
+
+class FindingDetailSchema(FindingToVerifySchema):
     cells = fields.List(fields.Nested(CellDetailSchema), required=True)
     comments = fields.List(fields.Nested(CommentSchema), required=True)
     steps = fields.List(fields.Nested(CaseStepSchema), required=True)
@@ -108,10 +117,6 @@ class FindingDetailSchema(FindingSchema):
     look_backs = fields.List(fields.Nested(LookBackSchema), required=True)
     place_said = fields.List(fields.Dict(), required=True, metadata={"description": "Who claimed and who declined it"})
     former_cells = fields.List(fields.Nested(FormerCellSchema), required=True)
-    photo_flags = fields.List(fields.Nested(PhotoFlagSchema), required=True)
-    evidence_lacks = fields.List(
-        fields.String(), required=True, metadata={"description": "Why it is a lead and no ground for a penalty"}
-    )
 
 
 class InspectionSchema(Schema):

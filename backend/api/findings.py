@@ -28,6 +28,9 @@ from backend.services import (
 )
 from backend.transactions import reading
 
+MOST_AT_ONCE = 200
+"""As many as the longest page of the list has."""
+
 blueprint = Blueprint("findings", __name__, url_prefix="/api/v1/findings", description="Findings 问题")
 
 
@@ -88,6 +91,29 @@ def list_findings(args: dict[str, Any]) -> Response:
         page = finding_queries.page(session, access.current_actor(), filters, page_asked(args), args["sort"])
         found = finding_queries.documents(session, page.rows)
     return geojson.listed(args, page, found)
+
+
+class ToVerifySchema(Schema):
+    ids = fields.List(fields.UUID(), required=True, validate=validate.Length(1, MOST_AT_ONCE))
+
+
+class ToVerifyAnswerSchema(Schema):
+    items = fields.List(
+        fields.Nested(documents.FindingToVerifySchema),
+        required=True,
+        metadata={"description": "Those of them that you may see"},
+    )
+
+
+@blueprint.post("/to-verify")
+@blueprint.arguments(ToVerifySchema)
+@blueprint.response(200, ToVerifyAnswerSchema)
+@access.anyone_known()
+def to_verify(asked: dict[str, list[UUID]]) -> Response:
+    """What speaks against several findings, before somebody vouches for them; nothing changes by it."""
+    with reading() as session:
+        found = finding_queries.to_verify(session, access.current_actor(), [str(each) for each in asked["ids"]])
+    return jsonify({"items": found})
 
 
 @blueprint.get("/<uuid:finding_id>")

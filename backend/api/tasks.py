@@ -64,6 +64,11 @@ class TasksArgs(PageArgs):
     cell = fields.String()
     campaign = fields.UUID()
     assignee = fields.UUID()
+    sort = fields.String(
+        load_default="latest",
+        validate=validate.OneOf(list(task_desk.SORTS)),
+        metadata={"description": "latest: what is due last first; urgent: what still is to be done, by its term"},
+    )
 
 
 class NewTaskSchema(Schema):
@@ -98,10 +103,12 @@ class CancelSchema(Schema):
 @blueprint.response(200, TaskPageSchema)
 @access.anyone_known()
 def listing(args: dict[str, Any]) -> Response:
-    """The tasks that you may see, those due last first."""
+    """The tasks that you may see, in the order of `sort`."""
     said = {name: str(args[name]) for name in TaskFilters.__slots__ if name in args}
     with reading() as session:
-        page = task_desk.page(session, access.current_actor(), TaskFilters(**storable(said)), page_asked(args))
+        page = task_desk.page(
+            session, access.current_actor(), TaskFilters(**storable(said)), page_asked(args), args["sort"]
+        )
         return jsonify(page_body(page, [tasks.document(session, each) for each in page.rows]))
 
 

@@ -6,7 +6,7 @@ for whoever enters it to see to.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from unicodedata import normalize
@@ -38,26 +38,43 @@ def valid_on(on: date) -> ColumnElement[bool]:
     return and_(Certificate.valid_from <= on, Certificate.valid_to >= on, kept)
 
 
+def held_on(certificate: Certificate, on: date) -> bool:
+    """`valid_on` of a certificate that is at hand."""
+    withdrawn = certificate.withdrawn_on
+    return certificate.valid_from <= on <= certificate.valid_to and (withdrawn is None or withdrawn > on)
+
+
 def valid(session: Session, user_id: str, on: date) -> bool:
     """Whether a person is an officer with a valid certificate on a day of Asia/Shanghai."""
     held = select(Certificate.id).where(Certificate.user_id == user_id, valid_on(on))
     return session.scalar(held.limit(1)) is not None
 
 
-def two_officers(session: Session, inspection: Inspection) -> bool:
-    """Whether two different people among an inspection's officers held certificates that day, as the register knows.
+def with_two_officers(session: Session, inspections: Sequence[Inspection]) -> set[str]:
+    """Ids of those inspections that two different officers made who held certificates that day, as the register knows.
 
-    An officer is found by the certificate's number; where the device named a person too, it must be that one's.
+    An officer is found by the certificate's number; where the device named a person too, it must be that one's. One
+    statement, however many they are.
     """
-    named = [each for each in inspection.details.get("officers") or () if isinstance(each, Mapping)]
-    numbers = {plain(number): each for each in named if isinstance(number := each.get("certificate_no"), str)}
-    query = select(Certificate.plain_number, Certificate.user_id).where(
-        Certificate.plain_number.in_(list(numbers)), valid_on(day_of(inspection.started_at))
-    )
-    held = {
-        row.user_id for row in session.execute(query) if numbers[row.plain_number].get("user") in (None, row.user_id)
+    named = {each.id: _numbers_named(each) for each in inspections}
+    numbers = {number for those in named.values() for number in those}
+    found = session.scalars(select(Certificate).where(Certificate.plain_number.in_(numbers))).all() if numbers else []
+    holders = {
+        each.id: {
+            one.user_id
+            for one in found
+            if one.plain_number in named[each.id]
+            and held_on(one, day_of(each.started_at))
+            and named[each.id][one.plain_number].get("user") in (None, one.user_id)
+        }
+        for each in inspections
     }
-    return len(held) >= 2
+    return {id for id, those in holders.items() if len(those) >= 2}
+
+
+def _numbers_named(inspection: Inspection) -> dict[str, Mapping[str, Any]]:
+    named = [each for each in inspection.details.get("officers") or () if isinstance(each, Mapping)]
+    return {plain(number): each for each in named if isinstance(number := each.get("certificate_no"), str)}
 
 
 def plain(number: str) -> str:
@@ -116,7 +133,6 @@ def change(
 
 def shown(certificate: Certificate, today: date) -> dict[str, Any]:
     """A certificate as the API shows one; `valid` today, `days_left` until it runs out."""
-    withdrawn = certificate.withdrawn_on
     return {
         "id": certificate.id,
         "number": certificate.number,
@@ -125,8 +141,8 @@ def shown(certificate: Certificate, today: date) -> dict[str, Any]:
         "display_name": certificate.holder.display_name,
         "valid_from": certificate.valid_from,
         "valid_to": certificate.valid_to,
-        "withdrawn_on": withdrawn,
-        "valid": certificate.valid_from <= today <= certificate.valid_to and (withdrawn is None or withdrawn > today),
+        "withdrawn_on": certificate.withdrawn_on,
+        "valid": held_on(certificate, today),
         "days_left": (certificate.valid_to - today).days,
         "rev": certificate.rev,
     }

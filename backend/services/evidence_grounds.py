@@ -6,6 +6,9 @@ looked up whenever it matters: one that is entered late counts, one that was not
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.models import Finding, Inspection
@@ -16,9 +19,22 @@ NO_INSPECTION = "no-administrative-inspection"
 
 def lacks(session: Session, finding: Finding) -> list[str]:
     """Why a finding is a lead and no ground for a penalty; empty for evidence. Two officers: 行政处罚法 42."""
-    inspection = session.get(Inspection, finding.inspection_id) if finding.inspection_id else None
-    if inspection is None:
-        return [NO_INSPECTION]
-    if inspection.grade_reasons:
-        return list(inspection.grade_reasons)
-    return [] if certificates.two_officers(session, inspection) else [certificates.OFFICERS_UNCERTIFIED]
+    return lacks_of(session, [finding])[finding.id]
+
+
+def lacks_of(session: Session, findings: Sequence[Finding]) -> dict[str, list[str]]:
+    """`lacks` of several, by id: two statements, however many they are."""
+    wanted = {finding.inspection_id for finding in findings if finding.inspection_id}
+    read = session.scalars(select(Inspection).where(Inspection.id.in_(wanted))) if wanted else ()
+    inspections = {each.id: each for each in read}
+    formal = [each for each in inspections.values() if not each.grade_reasons]
+    certified = certificates.with_two_officers(session, formal)
+
+    def reasons(inspection: Inspection | None) -> list[str]:
+        if inspection is None:
+            return [NO_INSPECTION]
+        if inspection.grade_reasons:
+            return list(inspection.grade_reasons)
+        return [] if inspection.id in certified else [certificates.OFFICERS_UNCERTIFIED]
+
+    return {finding.id: reasons(inspections.get(finding.inspection_id or "")) for finding in findings}

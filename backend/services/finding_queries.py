@@ -100,6 +100,25 @@ def detail(session: Session, actor: Actor, finding_id: str, now: datetime) -> ro
     return document
 
 
+def to_verify(session: Session, actor: Actor, ids: Sequence[str]) -> list[rows.Document]:
+    """What is to be looked at before findings are vouched for: those the actor may see, with what speaks against each.
+
+    A constant number of statements; one that may not be seen is not among them.
+    """
+    found = session.scalars(visible(actor).where(Finding.id.in_(ids)).order_by(Finding.id)).all()
+    flags = photo_flags.of_subjects(session, "finding", [finding.id for finding in found])
+    said = photo_flag_words.documents(session, actor, flags)
+    lacks = evidence_grounds.lacks_of(session, found)
+    return [
+        {
+            **document,
+            "photo_flags": [each for each in said if each["subject"]["id"] == document["id"]],
+            "evidence_lacks": lacks[document["id"]],
+        }
+        for document in documents(session, found)
+    ]
+
+
 def comments(session: Session, finding_id: str) -> list[rows.Document]:
     """What was said of a finding, oldest first."""
     said = session.scalars(

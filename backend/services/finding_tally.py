@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, and_, cast, false, func, literal, or_, select, true
 from sqlalchemy.orm import Session
 
+from backend import clock
 from backend.models import Finding, FindingTally
 from backend.services import cells, finding_queries, visibility
 from backend.services.actor import Actor
@@ -29,6 +31,8 @@ _CELLS = 100  # kinds of tallies by cell are 100 and the number of digits
 COUNTY = 6
 WIDE = 10
 """Up to this zoom a tile takes in so much that an index of squares would fetch most findings one by one."""
+SHORT = timedelta(days=92)
+"""The findings of so many days are fewer than those of a tile in the middle of a city."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ def squares(session: Session, actor: Actor, filters: Filters, tile: Tile) -> lis
     view = _view(actor)
     if stored is not None and view is not None and _tallied(filters):
         return _from_tally(session, view, filters, tile, stored) + _own_elsewhere(session, actor, view, filters, tile)
-    walk = stored is None or (tile.zoom <= WIDE and visibility.is_broad(actor))
+    walk = stored is None or (_along_times(filters, tile) and visibility.is_broad(actor))
     return _from_findings(session, finding_queries.visible_to(actor, walk=walk), filters, tile)
 
 
@@ -127,13 +131,20 @@ def _from_findings(session: Session, seen: ColumnElement[bool], filters: Filters
     shift = square_shift(tile.zoom)
     first, end = key_range(tile)
     key = Finding.square.op(">>")(literal(shift, Integer)) if shift else Finding.square
-    square = Finding.square + 0 if tile.zoom <= WIDE else Finding.square  # no index serves a sum
+    square = Finding.square + 0 if _along_times(filters, tile) else Finding.square  # no index serves a sum
     rows = session.execute(
         select(key, Finding.state, func.sum(Finding.lon), func.sum(Finding.lat), func.count())
         .where(square >= first, square < end, seen, *finding_queries.conditions(filters))
         .group_by(key, Finding.state)
     )
     return [Partial(row[0], KEY_ZOOM - shift // 2, row[1], row[2], row[3], row[4]) for row in rows]
+
+
+def _along_times(filters: Filters, tile: Tile) -> bool:
+    """Whether the index of times is read, rather than that of squares."""
+    if tile.zoom <= WIDE:
+        return True
+    return filters.found_from is not None and (filters.found_to or clock.now()) - filters.found_from <= SHORT
 
 
 def _view(actor: Actor) -> _View | None:

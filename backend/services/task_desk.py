@@ -11,14 +11,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from backend.models import Campaign, Site, Task, TaskCompanion, TaskRule, TaskStep, User
 from backend.services import audit, cells, pages, rows, tasks, visibility
 from backend.services.actor import Actor
 from backend.services.errors import InputInvalid, NotAllowed, NotFound
-from backend.services.pages import Page, PageAsked
+from backend.services.pages import Key, Order, Page, PageAsked
 from backend.services.tasks import Word
 from backend.sync_store import SqlStore
 
@@ -110,7 +110,25 @@ class TaskFilters:
     assignee: str | None = None
 
 
-def page(session: Session, actor: Actor, filters: TaskFilters, asked: PageAsked) -> Page[Task]:
+def _going(query: Select[Any]) -> Select[Any]:
+    return query.where(Task.state.in_(GOING))
+
+
+def _over(query: Select[Any]) -> Select[Any]:
+    return query.where(Task.state.not_in(GOING))
+
+
+_LATEST = (Key(Task.due_at, datetime), Key(Task.id, str))
+_EARLIEST = (Key(Task.due_at, datetime, False), Key(Task.id, str, False))
+GOING = ("open", "taken")
+SORTS = {
+    "latest": Order("", _LATEST),
+    "urgent": Order("urgent", _EARLIEST, _going, Order("over", _LATEST, _over)),
+}
+"""`latest`: what is due last first; `urgent`: what is still to be done first, the longest overdue before all."""
+
+
+def page(session: Session, actor: Actor, filters: TaskFilters, asked: PageAsked, sort: str = "latest") -> Page[Task]:
     """The tasks that an actor sees: the own, those of the area for offices, open ones of the area for inspectors."""
     area = visibility.seen_by(actor, Task.cell_code)
     if actor.role not in ("supervisor", "admin"):
@@ -127,7 +145,7 @@ def page(session: Session, actor: Actor, filters: TaskFilters, asked: PageAsked)
         query = query.where(_with(filters.assignee))
     if filters.cell is not None:
         query = query.where(visibility.within(filters.cell, Task.cell_code))
-    return pages.fetch(session, query, Task.due_at, Task.id, asked)
+    return pages.ordered(session, query, SORTS[sort], asked)
 
 
 def _with(user_id: str) -> ColumnElement[bool]:

@@ -258,6 +258,7 @@ KNOWN = {
     "GET /api/v1/fire-points/<uuid:point_id>": False,
     "GET /api/v1/findings": False,
     "GET /api/v1/findings/<uuid:finding_id>": False,
+    "POST /api/v1/findings/to-verify": False,
     "GET /api/v1/photos/<sha256>/evidence": False,
     "GET /api/v1/photos/<sha256>/watermarked": False,
     "GET /api/v1/inspections": False,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
+import pytest
 from flask import Flask
 from sqlalchemy import event
 
@@ -69,6 +71,22 @@ def test_places_that_wait_for_somebody_are_found_without_a_look_at_all_cells(app
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked[0]}", asked[1])
         assert any("ix_finding_cell_doubtful" in str(step.detail) for step in plan)
     assert whole_tables_read(app, [asked]) == set()
+
+
+@pytest.mark.parametrize(("days", "index"), [(30, "ix_finding_found"), (400, "ix_finding_square")])
+def test_a_map_of_a_city_reads_a_month_along_the_times_and_a_long_time_by_its_squares(
+    app: Flask, server: Server, days: int, index: str
+) -> None:
+    """In the middle of a city a tile holds half of all findings, a month a twentieth of them."""
+    luo = server.token("luo", "supervisor", ("450200",))
+    since = (server.time.now() - timedelta(days=days)).date()
+    with statements(app) as said:
+        tile = f"/api/v1/tiles/findings/12/3291/1758.mvt?found_from={since}"
+        assert app.test_client().get(tile, headers=luo).status_code == 200
+    (asked,) = [(statement, values) for statement, values in said if "GROUP BY" in statement]
+    with app.app_context(), db.engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked[0]}", asked[1])
+        assert any(index in str(step.detail) for step in plan)
 
 
 def test_no_request_of_a_device_reads_a_whole_table(app: Flask, server: Server) -> None:

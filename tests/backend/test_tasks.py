@@ -244,6 +244,26 @@ def test_lists_show_offices_their_area_and_inspectors_what_is_open_or_their_own(
     assert problem(inspector.send("POST", f"/tasks/{second}/cancel", {"note": "x"})) == (403, "not-allowed")
 
 
+def test_what_is_urgent_is_what_still_is_to_be_done_by_its_term_and_each_is_on_one_page(luo: Desk) -> None:
+    def due_in(days: int) -> str:
+        due = (luo.server.time.now() + timedelta(days=days)).isoformat()
+        return str(luo.give(pool=LABAO, due_at=due).json["id"])
+
+    over, next_week, tomorrow, called_off, later = (due_in(days) for days in (1, 7, 2, 3, 5))
+    for task in (over, called_off):
+        assert luo.send("POST", f"/tasks/{task}/cancel", {"note": "天气转雨"}).status_code == 200
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = luo.send("GET", f"/tasks?sort=urgent&limit=2{cursor and f'&cursor={cursor}'}").json
+        seen += [each["id"] for each in page["items"]]
+        cursor = page["next_cursor"]
+    assert seen == [tomorrow, later, next_week, called_off, over]
+    assert [each["id"] for each in luo.send("GET", "/tasks").json["items"]] == [
+        *(next_week, later, called_off, tomorrow, over)
+    ]
+    assert luo.send("GET", "/tasks?sort=prettiest").status_code == 422
+
+
 @pytest.fixture
 def boss(desk: Callable[..., Desk]) -> Desk:
     return desk("boss", "450000", role="admin")

@@ -24,6 +24,7 @@ from playwright.sync_api import BrowserContext, Playwright, expect, sync_playwri
 
 from tests.backend.serving import PATIENCE_S, ROOT, Served
 from tests.browser.line import Line
+from tests.field_device import FieldDevice, Node
 
 HOST = "bluegrid.test"
 PASSWORD = "bluegrid-demo-2026"
@@ -245,3 +246,23 @@ def browsers(playwright: Playwright, station: Station, tmp_path: Path) -> Iterat
 def admin(station: Station) -> Asker:
     """The demo's admin, for asking the API what the browsers did."""
     return Asker(station, "demo-admin")
+
+
+@pytest.fixture
+def node(station: Station, monkeypatch: pytest.MonkeyPatch) -> Iterator[Node]:
+    """Where phones without screens live, which trust the station's certificate."""
+    monkeypatch.setenv("NODE_EXTRA_CA_CERTS", str(station.data / "tls" / "authority.crt"))
+    made = Node()
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def device_of(node: Node, station: Station, user: str) -> FieldDevice:
+    """A phone of this person without its screens, enrolled here."""
+    assert station.server is not None
+    device = FieldDevice(node)
+    device.begin(f"https://localhost:{station.server.port}")
+    device.do("enrol", code=station.invite(user)["code"])
+    return device

@@ -16,6 +16,8 @@ STILL = """async () => {
   const passing = document.getAnimations().filter((each) => Number.isFinite(each.effect.getComputedTiming().endTime))
   await Promise.allSettled(passing.map((each) => each.finished))
 }"""
+# A short message goes after a moment, unless a pointer is over it: axe is to see it whole, or not at all.
+POINT = "(what) => document.querySelectorAll('.el-message').forEach((each) => each.dispatchEvent(new MouseEvent(what)))"
 # A page is too wide when it can be pushed sideways; a word is cut when its box hides a part of it and nothing tells the
 # whole; a control is out of reach when no pushing brings it into the window.
 MISFITS = """() => {
@@ -55,8 +57,9 @@ MISFITS = """() => {
 
 
 def settled(page: Page) -> None:
-    """Until what the page asked for is there and nothing fades or moves."""
+    """Until what the page asked for is there and nothing fades or moves; short messages then stay until looked at."""
     page.wait_for_load_state("networkidle")
+    page.evaluate(POINT, "mouseenter")
     expect(page.locator("[aria-busy=true]:visible")).to_have_count(0)
     page.evaluate(STILL)
 
@@ -76,4 +79,6 @@ def forbidden(page: Page, where: str) -> list[str]:
 
 def misfits(page: Page, where: str) -> list[str]:
     """What does not fit the window: pages to be pushed sideways, words cut, controls out of reach."""
-    return [f"{where}: {each}" for each in page.evaluate(MISFITS)]
+    found = [f"{where}: {each}" for each in page.evaluate(MISFITS)]
+    page.evaluate(POINT, "mouseleave")
+    return found

@@ -114,3 +114,37 @@ def test_a_sign_in_that_ends_half_way_through_a_form_loses_nothing_typed(
     found = standing(admin, FRESH)
     assert found["state"] == "verified"
     assert "现场看过，属实" in str(admin.get(f"/api/v1/findings/{found['id']}"))
+
+
+@pytest.mark.slow
+def test_words_begun_outlast_a_reload_and_an_ended_sign_in_for_their_own_person_and_go_when_sent(
+    station: Station, browsers: Browsers
+) -> None:
+    desk = Desk(browsers, "demo-luo").sign_in()
+    page = desk.page
+    desk.open_finding(FRESH)
+    address = page.url
+    box, note = page.get_by_label("写备注（Ctrl+Enter 发送）"), page.get_by_label("说明")
+    box.fill("照片看不清桶身，请补一张")
+    note.fill("等补照片")
+    page.reload()
+    expect(box).to_have_value("照片看不清桶身，请补一张")
+    expect(note).to_have_value("等补照片")
+    Asker(station, "demo-luo").delete("/api/v1/auth/sign-ins")
+    page.goto("/console/sign-in")
+    desk.who = "demo-mo"
+    desk.say_who()
+    expect(desk.menu).to_be_visible()
+    page.goto(address)
+    expect(box).to_have_value("")
+    Asker(station, "demo-mo").delete("/api/v1/auth/sign-ins")
+    page.goto(address)
+    desk.who = "demo-luo"
+    desk.say_who()
+    expect(box).to_have_value("照片看不清桶身，请补一张")
+    desk.press("发送")
+    expect(page.get_by_role("article").filter(has_text="请补一张")).to_be_visible()
+    page.reload()
+    expect(note).to_have_value("等补照片")
+    expect(box).to_have_value("")
+    assert desk.faults == []

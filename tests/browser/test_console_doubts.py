@@ -3,35 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Asker, Browsers, Station
+from tests.browser.conftest import Asker, Browsers, Station, device_of
 from tests.browser.desk import Desk
 from tests.browser.test_console_day import standing
 from tests.browser.test_console_morning import WITH_OFFICE
 from tests.field_device import FieldDevice, Node
 from tests.stories import new_id
-
-
-@pytest.fixture
-def node(station: Station, monkeypatch: pytest.MonkeyPatch) -> Iterator[Node]:
-    monkeypatch.setenv("NODE_EXTRA_CA_CERTS", str(station.data / "tls" / "authority.crt"))
-    made = Node()
-    try:
-        yield made
-    finally:
-        made.close()
-
-
-def device_of(node: Node, station: Station, user: str) -> FieldDevice:
-    assert station.server is not None
-    device = FieldDevice(node)
-    device.begin(f"https://localhost:{station.server.port}")
-    device.do("enrol", code=station.invite(user)["code"])
-    return device
 
 
 def comment(device: FieldDevice, finding: str, text: str) -> None:

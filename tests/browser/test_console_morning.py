@@ -62,7 +62,9 @@ def test_several_are_verified_dispatched_and_taken_back_merged_and_parted_again(
     desk.press("撤销已办理的", desk.dialog)
     expect(desk.dialog).to_contain_text("已撤销 1 条")
     desk.press("关闭", desk.dialog.locator(".el-dialog__footer"))
-    desk.has_pressed("POST /findings/*/steps", "POST /findings/*/merge", "DELETE /findings/*/merge")
+    desk.has_pressed(
+        "POST /findings/to-verify", "POST /findings/*/steps", "POST /findings/*/merge", "DELETE /findings/*/merge"
+    )
     assert desk.faults == []
 
 

@@ -12,8 +12,10 @@ from playwright.sync_api import expect
 
 from tests.backend.test_campaigns import HEAD
 from tests.backend.test_spreadsheets import xlsx
-from tests.browser.conftest import Asker, Browsers
+from tests.browser.conftest import Asker, Browsers, Station, device_of
 from tests.browser.desk import Desk
+from tests.field_device import FieldDevice, Node
+from tests.stories import new_id
 
 TODAY = datetime.now(ZoneInfo("Asia/Shanghai"))
 LATER = TODAY + timedelta(days=3)
@@ -53,6 +55,62 @@ def test_a_task_is_given_handed_on_put_back_and_called_off(browsers: Browsers) -
     page.keyboard.press("Escape")
     expect(page.get_by_role("row").filter(has_text="夜间巡查禁烧区")).to_contain_text("已取消")
     desk.has_pressed("POST /tasks", "PUT /tasks/*/assignee", "POST /tasks/*/cancel")
+    assert desk.faults == []
+
+
+def answer(device: FieldDevice, command: str, task: str, **args: object) -> None:
+    """What a phone says of a task, sent at once."""
+    act = {"cmd": command, "row": task, "args": args}
+    submission = {"id": new_id(), "kind": "other", "title": "", "subject": {"type": "task", "id": task}}
+    device.do("record", acts=[act], submission=submission)
+    device.sync()
+
+
+@pytest.mark.slow
+def test_a_supervisor_gives_a_task_sees_it_handed_back_gives_it_to_another_and_reads_how_it_was_done(
+    station: Station, browsers: Browsers, admin: Asker, node: Node
+) -> None:
+    wei, qin = (device_of(node, station, f"demo-{name}") for name in ("wei", "qin"))
+    desk = Desk(browsers, "demo-luo").sign_in()
+    page, title = desk.page, "查渣土车冲洗台"
+    desk.go("任务")
+    desk.press("布置任务")
+    desk.dialog.get_by_label("名称").fill(title)
+    desk.choose_typed("辖区", "拉堡镇", desk.dialog)
+    desk.choose("指派给", re.compile("韦敏"), desk.dialog)
+    due = desk.dialog.get_by_role("combobox", name="截止时间")
+    due.fill(f"{LATER:%Y-%m-%d} 18:00")
+    due.press("Enter")
+    desk.dialog.get_by_label("说明").fill("先看出口，再看台账")
+    desk.press("布置", desk.dialog)
+    desk.told("任务已布置")
+    row = page.get_by_role("row").filter(has_text=title)
+    expect(row).to_contain_text("韦敏")
+    expect(row).to_contain_text("办理中")
+
+    (task,) = [str(each["id"]) for each in admin.get("/api/v1/tasks")["items"] if each["title"] == title]
+    wei.sync()
+    answer(wei, "task.return", task, note="今天在培训")
+    desk.go("任务")
+    expect(row).to_contain_text("拉堡镇人员可领取")
+    row.get_by_role("button", name=title).click()
+    expect(desk.dialog).to_contain_text("今天在培训")
+    desk.choose("指派给", re.compile("覃强"), desk.dialog)
+    desk.press("改派", desk.dialog)
+    desk.told("已保存")
+    page.keyboard.press("Escape")
+
+    qin.sync()
+    finding = qin.report()
+    answer(qin, "task.done", task, note="已查，另报一条", evidence=[{"type": "finding", "id": finding}])
+    desk.choose("承办人", re.compile("覃强"))
+    expect(row).to_contain_text("已完成")
+    row.get_by_role("button", name=title).click()
+    expect(desk.dialog).to_contain_text("已查，另报一条")
+    desk.look("task that is done")
+    desk.dialog.get_by_role("link", name="所报问题").click()
+    expect(page.get_by_role("heading", name="办理经过")).to_be_visible()
+    desk.has_pressed("POST /tasks", "PUT /tasks/*/assignee")
     assert desk.faults == []
 
 

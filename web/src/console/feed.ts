@@ -4,7 +4,7 @@
  * nobody has touched anything for some minutes; the sign-in then ends by itself as the office's rules want it.
  */
 import { defineStore } from 'pinia'
-import { ref } from 'vue'
+import { ref, watch } from 'vue'
 import { api } from './api'
 
 export interface FeedEvent {
@@ -35,11 +35,14 @@ export function mayAsk(seen: boolean, touchedAt: number, now: number): boolean {
 export const useFeed = defineStore('feed', () => {
   const unread = ref(0)
   const latest = ref<FeedEvent[]>([])
+  /** The number of the newest, 0 without any; null before it was looked at. */
+  const newest = ref<number | null>(null)
 
   async function look(): Promise<void> {
     const page = await api.get<FeedPage>('/feed', { query: { limit: 8 } })
     unread.value = page.unread
     latest.value = page.items
+    newest.value = page.items[0]?.n ?? 0
   }
 
   async function readUpTo(n: number): Promise<void> {
@@ -47,5 +50,14 @@ export const useFeed = defineStore('feed', () => {
     await look()
   }
 
-  return { unread, latest, look, readUpTo }
+  return { unread, latest, newest, look, readUpTo }
 })
+
+/** Run it whenever the person is told something new: what a page shows has changed by then. */
+export function whenTold(run: () => unknown): void {
+  const feed = useFeed()
+  watch(
+    () => feed.newest,
+    (now, before) => before !== null && now! > before && run(),
+  )
+}

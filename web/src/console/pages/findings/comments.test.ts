@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest'
+import { createPinia, setActivePinia } from 'pinia'
+import { beforeEach, expect, test } from 'vitest'
 import { bodyOf, remarkOf, said } from './comments'
+
+beforeEach(() => setActivePinia(createPinia()))
 
 test('what was begun stays with its finding until it is said', () => {
   remarkOf('a').text = ' 请补照片 '

@@ -1,5 +1,5 @@
-/** What somebody has begun to say of a finding; it stays, with its photos, as long as the console is open. */
-import { reactive } from 'vue'
+/** What somebody has begun to say of a finding; it stays, with its photos, until it is said. */
+import { begunOf } from '../../parts/begun'
 
 export interface Remark {
   text: string
@@ -12,17 +12,14 @@ interface Begun extends Remark {
   once: string
 }
 
-const begun = reactive(new Map<string, Begun>())
 const blank = (): Begun => ({ text: '', photos: [], sent: '', once: '' })
+const begun = begunOf('remark', blank)
 
-export function remarkOf(finding: string): Remark {
-  if (!begun.has(finding)) begun.set(finding, blank())
-  return begun.get(finding)!
-}
+export const remarkOf = (finding: string): Remark => begun(finding)
 
 /** What is sent for it; under the same key until something else is to be said. */
 export function bodyOf(finding: string, newKey: () => string = () => crypto.randomUUID()) {
-  const remark = begun.get(finding) ?? blank()
+  const remark = begun(finding)
   const text = remark.text.trim()
   const sent = JSON.stringify([text, remark.photos])
   if (sent !== remark.sent) Object.assign(remark, { sent, once: newKey() })
@@ -31,5 +28,5 @@ export function bodyOf(finding: string, newKey: () => string = () => crypto.rand
 
 /** It was said. */
 export function said(finding: string): void {
-  Object.assign(begun.get(finding) ?? {}, blank())
+  Object.assign(begun(finding), blank())
 }

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import type { Api } from '../../api'
 import { doubtsOf, doubtsOfAll, vouches } from './doubts'
 
 const photo = { id: 'p', sha256: 'f00d', role: 'before', stored: true }
@@ -18,7 +19,6 @@ const plain = {
   photo_flags: [],
   evidence_lacks: [],
   grade: 'lead',
-  comments: [],
 }
 const flag = (sha256: string) => ({
   sha256,
@@ -60,16 +60,29 @@ test('a doubtful cell that a flag names is not named twice', () => {
   expect(doubtsOf({ ...plain, flags, cells: [{ ...cell, confidence: 0.5 }] })).toHaveLength(1)
 })
 
-test('of several, one that cannot be read is a doubt and stops none of the others', async () => {
+test('of several, one that is not to be seen is a doubt and hides none of the others', async () => {
+  const post = vi.fn(async () => ({
+    items: [plain, { ...plain, photos: [] }].map((each, n) => ({ ...each, id: 'ab'[n] })),
+  }))
+  const found = await doubtsOfAll(['a', 'gone', 'b'], { post } as unknown as Api)
+  expect([...found]).toEqual([
+    ['a', []],
+    ['gone', [{ kind: 'unread' }]],
+    ['b', [{ kind: 'no-photo' }]],
+  ])
+  expect(post.mock.calls).toEqual([['/findings/to-verify', { ids: ['a', 'gone', 'b'] }]])
+})
+
+test('very many are asked for in parts, and a part without an answer is doubtful as a whole', async () => {
+  const ids = Array.from({ length: 450 }, (_, n) => `${n}`)
   const seen: number[] = []
-  const api = {
-    get: <T>(path: string): Promise<T> =>
-      path.endsWith('bad') ? Promise.reject(new Error('gone')) : Promise.resolve(plain as T),
-  }
-  const found = await doubtsOfAll(['a', 'bad', 'b'], api, (n) => seen.push(n))
-  expect(found.get('a')).toEqual([])
-  expect(found.get('bad')).toEqual([{ kind: 'unread' }])
-  expect(seen).toEqual([1, 2, 3])
+  const post = vi.fn(async (_: string, asked: { ids: string[] }) => {
+    if (asked.ids.includes('200')) throw new Error('no line')
+    return { items: asked.ids.map((id) => ({ ...plain, id })) }
+  })
+  const found = await doubtsOfAll(ids, { post } as unknown as Api, (n) => seen.push(n))
+  expect(ids.filter((id) => found.get(id)!.length > 0)).toEqual(ids.slice(200, 400))
+  expect(seen).toEqual([200, 400, 450])
 })
 
 test('only what takes a report for true is asked about', () => {

@@ -1,10 +1,8 @@
-/** What somebody has begun to write for a finding's step; it stays as long as the console is open. */
-import { reactive } from 'vue'
+/** What somebody has begun to write for a finding's step; it stays until the step is taken. */
+import { begunOf } from '../../parts/begun'
 import { emptyDraft, type Draft } from './steps'
 
-const drafts = reactive(new Map<string, Draft>())
-
-export function draftOf(finding: string): Draft {
-  if (!drafts.has(finding)) drafts.set(finding, emptyDraft())
-  return drafts.get(finding)!
-}
+export const draftOf = begunOf<Draft>('step', emptyDraft, (stored) => ({
+  ...stored,
+  due: stored.due ? new Date(stored.due) : null,
+}))

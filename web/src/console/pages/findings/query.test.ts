@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { listed, listOf, narrowedBy, queryOf } from './query'
+import { listOf, narrowedBy, queryOf } from './query'
 
 test('the list, the map and the total are asked the same, whichever is looked at', () => {
   const asked = { topic: 'dust,straw', text: '', view: 'map', at: '109,24,9', office: 'x' }
@@ -13,9 +13,4 @@ test('the list alone has an order, and an unknown one is its own', () => {
   expect(queryOf(asked)).toEqual({ topic: 'dust' })
   expect(listOf({ sort: 'newest' })).toEqual({})
   expect(listOf({ sort: 'prettiest' })).toEqual({})
-})
-
-test('several codes stand in one word', () => {
-  expect(listed('dust,straw')).toEqual(['dust', 'straw'])
-  expect(listed('')).toEqual([])
 })

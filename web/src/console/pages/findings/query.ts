@@ -38,8 +38,5 @@ export function listOf(asked: Partial<Narrowed>): Query {
   return { ...queryOf(asked), ...(sort && sort !== SORTS[0] ? { sort } : {}) }
 }
 
-/** Several codes as they stand in the address: `dust,straw`. */
-export const listed = (text: string): string[] => (text === '' ? [] : text.split(','))
-
 /** How many things the list is narrowed by. */
 export const narrowedBy = (asked: Partial<Narrowed>): number => Object.keys(queryOf(asked)).length

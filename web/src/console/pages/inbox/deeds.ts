@@ -1,5 +1,6 @@
 /** What somebody may do with a finding that an office has, beside and with the steps that the server names. */
 import type { Query } from '../../api'
+import { begunOf } from '../../parts/begun'
 import type { Role } from '../../session'
 import { openHop, waitingExtension, type FindingDetail } from './case'
 
@@ -73,6 +74,13 @@ export interface Said {
   day: string | null
   documents: string[]
   photos: string[]
+}
+
+/** What somebody has begun to say of a finding; it stays until it is said. */
+export const saidOf = begunOf<Said>('deed', nothingSaid)
+
+export function nothingSaid(): Said {
+  return { note: '', office: '', days: 3, day: null, documents: [], photos: [] }
 }
 
 export interface Request {

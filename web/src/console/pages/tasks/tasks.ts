@@ -18,10 +18,12 @@ export interface Task {
   pool: string | null
   assignee: Person | null
   companions: Person[]
+  /** What it came of: a finding that is to be looked at again, say. */
+  source: { type: string; id: string } | null
   state: string
 }
 
-export interface TaskRule extends Omit<Task, 'not_before' | 'due_at' | 'companions'> {
+export interface TaskRule extends Omit<Task, 'not_before' | 'due_at' | 'companions' | 'source'> {
   rule: string
   opens: string
   closes: string

@@ -2,6 +2,7 @@
 import { defineStore } from 'pinia'
 import { shallowRef } from 'vue'
 import { api } from '../../api'
+import type { Choice } from '../../parts/choices'
 
 interface Checklist {
   code: string
@@ -23,5 +24,8 @@ export const useWhose = defineStore('task-choices', () => {
     campaigns.value = running.filter((each) => each.state === 'running')
   }
 
-  return { checklists, campaigns, load }
+  const lists = (language: string): Choice[] =>
+    checklists.value.map(({ code, title }) => [code, title[language === 'en' ? 'en' : 'zh']])
+
+  return { campaigns, lists, load }
 })
