@@ -52,9 +52,16 @@ def proof(n: int) -> dict[str, Any]:
 @blueprint.response(200, {"type": "string", "format": "binary"}, content_type="application/zip")
 @access.people("supervisor", "admin")
 def bundle(finding_id: UUID) -> Response:
-    """All that a finding rests on as one sealed zip: original photos, records, ops, receipts, proofs. Audited."""
+    """All that a finding rests on as one sealed zip: original photos, records, ops, receipts, proofs. Audited.
+
+    `X-Content-SHA256` is the hash of the zip, `X-Bluegrid-Missing` how many photos' originals are not in it.
+    """
     file = cast(BinaryIO, tempfile.TemporaryFile(prefix="bluegrid-bundle-"))  # noqa: SIM115 (closed with the response)
-    facts = bundle_making.make(access.current_actor(), str(finding_id), file)
-    response = send_file(file, mimetype="application/zip", as_attachment=True, download_name=f"{facts.number}.zip")
+    made = bundle_making.make(access.current_actor(), str(finding_id), file)
+    name = f"{made.facts.number}.zip"
+    response = send_file(file, mimetype="application/zip", as_attachment=True, download_name=name)
+    response.content_length = made.size
+    response.headers["X-Content-SHA256"] = made.sha256
+    response.headers["X-Bluegrid-Missing"] = str(len(made.facts.missing))
     response.headers["Cache-Control"] = "private, no-store"
     return response

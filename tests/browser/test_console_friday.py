@@ -100,6 +100,8 @@ def test_every_kind_of_file_is_made_fetched_opened_and_removed(browsers: Browser
     for kind in ("整改情况汇总", "期次汇总"):
         assert pypdfium2.PdfDocument(made(kind))[0].get_textpage().get_text_bounded().strip(), kind
     assert cells_of(made("火点台账"))
+    for kind in ("日报", "月报"):
+        assert says(cells_of(made(kind)), "检查次数"), kind
     for form in OF_FINDINGS:
         file = made("问题点位", form)
         match file.suffix:
@@ -185,6 +187,11 @@ def test_a_paper_is_drafted_looked_at_in_word_issued_and_revoked(browsers: Brows
     issued = page.get_by_role("heading", level=1)
     expect(issued).to_contain_text("〔")
     desk.look("issued paper")
+    with page.expect_download() as coming:
+        desk.press("整改反馈二维码")
+        desk.agree("整改反馈二维码")
+    sheet = docx.Document(str(coming.value.path()))
+    assert len(sheet.inline_shapes) == 1
     desk.press("撤销")
     desk.dialog.get_by_label("撤销理由").fill("主送有误")
     desk.press("撤销", desk.dialog)
@@ -207,6 +214,7 @@ def test_a_paper_is_drafted_looked_at_in_word_issued_and_revoked(browsers: Brows
     desk.has_pressed(
         "POST /papers", "PUT /papers/*", "POST /papers/*/issue", "POST /papers/*/revoke", "DELETE /papers/*"
     )
+    desk.has_pressed("POST /papers/*/unit-links.docx")
     assert desk.faults == []
 
 
