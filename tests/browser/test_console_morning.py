@@ -80,7 +80,7 @@ def test_the_unit_s_link_is_made_answered_on_a_phone_and_another_one_revoked(
     desk.press("生成新链接")
     expect(page.get_by_role("img", name="演示运输公司的二维码")).to_be_visible()
     desk.look("unit's link")
-    link = urlsplit(page.locator(".copy code").inner_text())
+    link = urlsplit(page.locator(".copy code").filter(has_text="/rectify#").inner_text())
     phone = browsers.open("phone", PHONE).pages[0]
     phone.goto(f"{link.path}#{link.fragment}")
     phone.locator("input[type=file]").set_input_files(PHOTO)
