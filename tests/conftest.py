@@ -37,7 +37,7 @@ OFFICE_WORK = {
     *("test_plates", "test_sign_in", "test_statistics", "test_supervision", "test_tasks", "test_unit_links"),
     *("test_units", "test_web_hooks", "test_draws", "test_place_decisions"),
     *("test_exports_cut_off", "test_paper_templates", "test_web_hook_addresses", "test_case_offices"),
-    *("test_cases", "test_fire_points", "test_grid_versions", "test_site_imports"),
+    *("test_cases", "test_paper_links", "test_fire_points", "test_grid_versions", "test_site_imports"),
 }
 """Modules that `make test` runs on SQLite only, so that it keeps to its time; `make test-all` runs both halves."""
 

@@ -12,6 +12,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate, valida
 
 from backend import catalogue, clock
 from backend.api import access, documents
+from backend.api.attachments import XLSX
 from backend.services import checklist_life, rows
 from backend.sync_store import SqlStore
 from backend.transactions import reading, writing
@@ -19,7 +20,6 @@ from checklists import pack_yaml, xlsform, xlsform_import
 
 MAX_TEXT = 2_000_000
 YAML = "application/yaml"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LANGUAGES = {"zh-CN": "zh", "en": "en"}
 _PIN = validate.Length(3, 100)
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-import tempfile
-from typing import Any, BinaryIO, cast
+from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify
@@ -14,8 +13,8 @@ from marshmallow import RAISE, Schema, fields, validate
 
 from backend import catalogue, clock
 from backend.api import access
+from backend.api.attachments import XLSX, attachment, digest_of, temporary
 from backend.api.paging import PageArgs, page_asked, page_body, page_of, storable
-from backend.api.periods import XLSX, attachment, digest_of
 from backend.services import audit, county_blank, county_offers, county_tables, finding_queries, statements
 from backend.transactions import reading, writing
 
@@ -180,7 +179,7 @@ def file(table_id: UUID) -> Response:
     """The file as it was sent, byte for byte."""
     with reading() as session:
         found = county_tables.get(session, access.current_actor(), str(table_id))
-        return attachment(io.BytesIO(found.data), BYTES, found.sha256, found.name or "table")
+        return attachment(io.BytesIO(found.data), BYTES, found.name or "table", digest=found.sha256)
 
 
 @blueprint.post("/county-tables/<uuid:table_id>/apply")
@@ -200,7 +199,7 @@ def apply(said: dict[str, Any], table_id: UUID) -> Response:
 @access.people("admin", "handler", personal="county-tables")
 def blank(args: dict[str, Any]) -> Response:
     """A county's open findings of a period, to be filled in and sent back."""
-    file = cast(BinaryIO, tempfile.TemporaryFile(prefix="bluegrid-county-"))  # noqa: SIM115 (closed with the response)
+    file = temporary()
     actor, period_id, cell = access.current_actor(), str(args["period"]), storable(args)["cell"]
     with reading() as session:
         period, count = county_blank.write(session, actor, period_id, cell, file, args["lang"])
@@ -208,7 +207,7 @@ def blank(args: dict[str, Any]) -> Response:
     digest = digest_of(file)
     with writing() as session:
         audit.record(session, clock.now(), actor.user_id, "county-table.blank", period_id, cell=cell, rows=count)
-    return attachment(file, XLSX, digest, f"county-table-{name}")
+    return attachment(file, XLSX, f"county-table-{name}", digest=digest)
 
 
 @blueprint.get("/findings/<uuid:finding_id>/statements")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
-from typing import Any, BinaryIO, cast
+from typing import Any
 from uuid import UUID
 
-from flask import Response, send_file
+from flask import Response
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
 from backend import bundle_making
 from backend.api import access
+from backend.api.attachments import ZIP, attachment, temporary
 from backend.services import evidence
 from backend.transactions import reading
 
@@ -49,19 +49,16 @@ def proof(n: int) -> dict[str, Any]:
 
 
 @blueprint.post("/bundles/<uuid:finding_id>")
-@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="application/zip")
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type=ZIP)
 @access.people("supervisor", "admin")
 def bundle(finding_id: UUID) -> Response:
     """All that a finding rests on as one sealed zip: original photos, records, ops, receipts, proofs. Audited.
 
     `X-Content-SHA256` is the hash of the zip, `X-Bluegrid-Missing` how many photos' originals are not in it.
     """
-    file = cast(BinaryIO, tempfile.TemporaryFile(prefix="bluegrid-bundle-"))  # noqa: SIM115 (closed with the response)
+    file = temporary()
     made = bundle_making.make(access.current_actor(), str(finding_id), file)
-    name = f"{made.facts.number}.zip"
-    response = send_file(file, mimetype="application/zip", as_attachment=True, download_name=name)
+    response = attachment(file, ZIP, f"{made.facts.number}.zip", digest=made.sha256)
     response.content_length = made.size
-    response.headers["X-Content-SHA256"] = made.sha256
     response.headers["X-Bluegrid-Missing"] = str(len(made.facts.missing))
-    response.headers["Cache-Control"] = "private, no-store"
     return response

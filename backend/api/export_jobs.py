@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
-from flask import Response, current_app, jsonify, send_file, url_for
+from flask import Response, current_app, jsonify, url_for
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields, validate
 
 from backend import catalogue, clock
-from backend.api import access, instants
+from backend.api import access, attachments, instants
 from backend.api.paging import PageArgs, page_asked, page_body, page_of, storable
 from backend.export_files import ExportFiles
 from backend.jobs import intents
@@ -24,12 +23,12 @@ from backend.transactions import reading, writing
 
 OFFICE = ("supervisor", "admin")
 MIMETYPES = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv; charset=utf-8",
-    "geojson": "application/geo+json",
-    "gpkg": "application/geopackage+sqlite3",
-    "pdf": "application/pdf",
-    "zip": "application/zip",
+    "xlsx": attachments.XLSX,
+    "csv": attachments.CSV,
+    "geojson": attachments.GEOJSON,
+    "gpkg": attachments.GPKG,
+    "pdf": attachments.PDF,
+    "zip": attachments.ZIP,
 }
 
 blueprint = Blueprint("export-jobs", __name__, url_prefix="/api/v1/exports", description="Files asked for 导出任务")
@@ -166,15 +165,8 @@ def _attachment(export: Export) -> Response:
         raise ExportGone("The file is no longer on this server's disk; ask for it anew.")
     name = export.file_name or ""
     ending = name.rpartition(".")[2]
-    response = send_file(file, mimetype=MIMETYPES[ending])
     plain = f"{export.kind}-{export.as_of.isoformat()}-seq{export.seq}.{ending}"
-    response.headers["Content-Disposition"] = (
-        f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
-    )
-    response.headers["Cache-Control"] = "private, no-store"
-    response.headers["X-Bluegrid-Seq"] = str(export.seq)
-    response.headers["X-Content-SHA256"] = str(export.sha256)
-    return response
+    return attachments.attachment(file, MIMETYPES[ending], name, plain=plain, digest=str(export.sha256), seq=export.seq)
 
 
 def _files() -> ExportFiles:

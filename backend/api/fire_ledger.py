@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import tempfile
 from datetime import date
-from typing import Any, BinaryIO, cast
-from urllib.parse import quote
+from typing import Any
 
-from flask import Response, jsonify, send_file
+from flask import Response, jsonify
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from backend import catalogue, clock
 from backend.api import access, instants
-from backend.api.exports import XLSX
+from backend.api.attachments import XLSX, attachment, digest_of, temporary
 from backend.api.fire_points import FireFilterArgs, filters_of
 from backend.api.paging import storable
 from backend.services import audit, fire_days, fire_ledger, fire_rates
@@ -78,34 +75,21 @@ def ledger(args: dict[str, Any]) -> Response:
     """The ledger (火点台账) of the fire points that you may see, with the filters of the list."""
     language, filters = args.pop("lang"), filters_of(args)
     stated = {name: str(value) for name, value in sorted(args.items())}
-    file = cast(BinaryIO, tempfile.TemporaryFile(prefix="bluegrid-ledger-"))  # noqa: SIM115 (closed with the response)
+    file = temporary()
     with reading() as session:
         facts = fire_ledger.write(session, access.current_actor(), filters, stated, file, language)
-    digest = _noted(file, facts, stated)
-    return _attached(file, digest, catalogue.label(language, "fire_ledger", "title"), facts)
+    digest = digest_of(file)
+    _note(facts, stated, digest)
+    day = local_time(clock.now()).date().isoformat()
+    name, plain = f"{catalogue.label(language, 'fire_ledger', 'title')}-{day}.xlsx", f"fire-ledger-{day}.xlsx"
+    return attachment(file, XLSX, name, plain=plain, digest=digest, seq=facts.seq)
 
 
-def _noted(file: BinaryIO, facts: fire_ledger.Facts, stated: dict[str, str]) -> str:
-    """The file's digest; every export is in the audit trail."""
-    file.seek(0)
-    digest = hashlib.file_digest(cast(Any, file), "sha256").hexdigest()
-    file.seek(0)
+def _note(facts: fire_ledger.Facts, stated: dict[str, str], digest: str) -> None:
+    """Every export is in the audit trail."""
     with writing() as session:
         said = {"seq": facts.seq, "rows": facts.rows, "filters": stated, "sha256": digest}
         audit.record(session, clock.now(), access.current_actor().user_id, "export.fire-ledger", None, **said)
-    return digest
-
-
-def _attached(file: BinaryIO, digest: str, title: str, facts: fire_ledger.Facts) -> Response:
-    day = local_time(clock.now()).date().isoformat()
-    response = send_file(file, mimetype=XLSX)
-    utf8 = quote(f"{title}-{day}.xlsx", safe="")
-    disposition = f"attachment; filename=\"fire-ledger-{day}.xlsx\"; filename*=UTF-8''{utf8}"
-    response.headers["Content-Disposition"] = disposition
-    response.headers["Cache-Control"] = "private, no-store"
-    response.headers["X-Bluegrid-Seq"] = str(facts.seq)
-    response.headers["X-Content-SHA256"] = digest
-    return response
 
 
 @blueprint.get("/fire-rates")

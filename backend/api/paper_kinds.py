@@ -12,8 +12,9 @@ from marshmallow import RAISE, Schema, fields, validate
 
 from backend import clock
 from backend.api import access
+from backend.api.attachments import DOCX
 from backend.api.paging import storable
-from backend.api.papers import DOCX, docx_file
+from backend.api.papers import docx_file
 from backend.exports import paper_forms
 from backend.services import paper_offices, paper_templates
 from backend.transactions import reading, writing

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import io
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
-from flask import Response, jsonify, send_file
+from flask import Response, jsonify
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields, post_load, validate
 
 from backend import clock
 from backend.api import access, instants
+from backend.api.attachments import DOCX, attachment
 from backend.api.paging import PageArgs, page_asked, page_body, page_of, storable
 from backend.api.unit_links import link_of
 from backend.models import Paper
 from backend.services import audit, paper_links, papers
 from backend.transactions import reading, writing
-
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 blueprint = Blueprint("papers", __name__, url_prefix="/api/v1/papers", description="Papers 公文")
 
@@ -228,7 +226,4 @@ def _name(document: dict[str, Any], paper: Paper) -> str:
 
 def docx_file(data: bytes, name: str) -> Response:
     """A Word file to keep."""
-    response = send_file(io.BytesIO(data), mimetype=DOCX)
-    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}.docx"
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return attachment(io.BytesIO(data), DOCX, f"{name}.docx")

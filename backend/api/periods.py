@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import tempfile
-from typing import Any, BinaryIO, cast
-from urllib.parse import quote
+from typing import Any
 from uuid import UUID
 
-from flask import Response, jsonify, send_file
+from flask import Response, jsonify
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields, validate
 
 from backend import catalogue, clock
 from backend.api import access, instants
+from backend.api.attachments import XLSX, attachment, digest_of, temporary
 from backend.api.paging import PageArgs, page_asked, page_body, page_of, storable
 from backend.services import audit, period_list, periods
 from backend.services.period_standing import COUNTED
 from backend.transactions import reading, writing
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 blueprint = Blueprint("periods", __name__, url_prefix="/api/v1/periods", description="Periods of the list 期次")
 
@@ -225,34 +221,17 @@ def rows(args: dict[str, Any], period_id: UUID) -> Response:
 @access.people("supervisor", "admin")
 def list_xlsx(args: dict[str, Any], period_id: UUID) -> Response:
     """The list of a version as it goes on paper: A3 landscape, fifteen columns, photos before and after."""
-    file = cast(BinaryIO, tempfile.TemporaryFile(prefix="bluegrid-list-"))  # noqa: SIM115 (closed with the response)
+    file = temporary()
     with reading() as session:
         period = periods.get(session, access.current_actor(), str(period_id))
         count = period_list.write(session, period, args.get("version"), file, args["lang"])
         name = f"{period.cell_code}-{period.year}-{period.number:03d}"
     digest = digest_of(file)
     _note("period.print", str(period_id), rows=count, version=args.get("version"), sha256=digest)
-    return attachment(file, XLSX, digest, f"period-{name}.xlsx")
-
-
-def digest_of(file: BinaryIO) -> str:
-    """The SHA-256 of all that was written; the file stands at its beginning afterwards."""
-    file.seek(0)
-    digest = hashlib.file_digest(cast(Any, file), "sha256").hexdigest()
-    file.seek(0)
-    return digest
+    return attachment(file, XLSX, f"period-{name}.xlsx", digest=digest)
 
 
 def _note(action: str, subject: str, **details: object) -> None:
     """Every print is in the audit trail."""
     with writing() as session:
         audit.record(session, clock.now(), access.current_actor().user_id, action, subject, **details)
-
-
-def attachment(file: BinaryIO, media_type: str, digest: str, name: str) -> Response:
-    """A file to keep, with its hash."""
-    response = send_file(file, mimetype=media_type)
-    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
-    response.headers["Cache-Control"] = "private, no-store"
-    response.headers["X-Content-SHA256"] = digest
-    return response

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import tempfile
-from typing import Any, BinaryIO, cast
+from typing import Any
 from uuid import UUID
 
-from flask import Response, send_file
+from flask import Response
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields, validate
 
 from backend import clock
 from backend.api import access
+from backend.api.attachments import ZIP, attachment, temporary
 from backend.services import accounts, erasure, personal_export
 from backend.transactions import reading, writing
 
 blueprint = Blueprint(
     "personal-data", __name__, url_prefix="/api/v1/users", description="Personal data: export and erasure"
 )
-ZIP = "application/zip"
 REASONS = ("left", "asked")
 """No free text: the trail that it goes into can never be erased."""
 
@@ -72,13 +71,10 @@ def of_person(user_id: UUID) -> Response:
 
 
 def _packed(user_id: str) -> Response:
-    file = cast(BinaryIO, tempfile.TemporaryFile(prefix="bluegrid-personal-"))  # noqa: SIM115 (closed with the response)
+    file = temporary()
     with reading() as session:
         personal_export.write(session, accounts.by_id(session, user_id), file, clock.now())
-    file.seek(0)
-    response = send_file(file, mimetype=ZIP, as_attachment=True, download_name=f"personal-data-{user_id}.zip")
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return attachment(file, ZIP, f"personal-data-{user_id}.zip")
 
 
 @blueprint.get("/<uuid:user_id>/erasure")

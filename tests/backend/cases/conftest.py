@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 
 from backend.services import accounts
 from backend.transactions import writing
-from tests.backend.cases.case_desks import Desk
-from tests.stories import Phone, Server, new_id
+from tests.backend.cases.case_desks import Desk, Unit
+from tests.stories import Phone, Server, jpeg, new_id
 
 
 @pytest.fixture
@@ -68,3 +68,18 @@ def finding(wei: Phone) -> str:
     found = wei.report()
     assert wei.sync().quiet
     return found
+
+
+@pytest.fixture
+def dispatched(wei: Phone, luo: Desk, housing: str) -> str:
+    """A finding with a before-photo, dispatched to the housing office."""
+    found = wei.report(photos=[wei.device.capture(jpeg())])
+    assert wei.sync().quiet
+    luo.walk(found, "submitted", "verified", "registered", "dispatched", office=housing)
+    return found
+
+
+@pytest.fixture
+def unit(client: FlaskClient, handler: Desk, dispatched: str) -> Unit:
+    """The site's unit with the link that the housing office made."""
+    return Unit(client, handler.unit_link(dispatched)["token"])

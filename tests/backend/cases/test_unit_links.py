@@ -3,150 +3,35 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from itertools import pairwise
+from datetime import timedelta
 from typing import Any
 
-import docx
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.orm import Session
 
 from backend import storage
 from backend.blobs import Shelf
-from backend.models import AuditEvent, Finding, IssuedPaper, Paper, PaperFinding, Site, UnitLink, UnitReply
-from backend.services import accounts, unit_replies
+from backend.models import AuditEvent, UnitLink, UnitReply
+from backend.services import unit_replies
 from backend.transactions import writing
+from tests.backend.cases.case_desks import UNIT_SAID, UNIT_URL, Desk, Unit, problem
 from tests.stories import IN_LIUJIANG, Phone, Server, jpeg, new_id
 
-URL = "/api/v1/unit-answer"
 AFTER, OTHER = jpeg(colour="green"), jpeg(colour="blue")
-SAID = {"done": "已用防尘网全部覆盖", "name": "张三"}
-
-
-class Desk:
-    """Somebody at the console."""
-
-    def __init__(self, client: FlaskClient, token: dict[str, str]) -> None:
-        self.client, self.token = client, token
-
-    def send(self, method: str, path: str, **body: Any) -> Any:
-        return self.client.open(f"/api/v1{path}", method=method, headers=self.token, json=body)
-
-    def step(self, finding: str, start: str, to: str, **more: Any) -> Any:
-        answer = self.send("POST", f"/findings/{finding}/steps", **{"from": start, "to": to, **more})
-        assert answer.status_code == 200, answer.json
-        return answer.json
-
-    def detail(self, finding: str) -> Any:
-        return self.client.get(f"/api/v1/findings/{finding}", headers=self.token).json
-
-    def link(self, finding: str, **body: Any) -> Any:
-        answer = self.send("POST", f"/findings/{finding}/unit-link", **{"name": "某建筑公司", **body})
-        assert answer.status_code == 201, answer.json
-        return answer.json
-
-
-class Unit:
-    """The responsible unit, which has nothing but a link."""
-
-    def __init__(self, client: FlaskClient, token: str) -> None:
-        self.client, self.headers = client, {"X-Unit-Link": token}
-
-    def look(self) -> Any:
-        return self.client.get(URL, headers=self.headers)
-
-    def picture(self, sha256: str) -> Any:
-        return self.client.get(f"{URL}/photos/{sha256}", headers=self.headers)
-
-    def photo(self, data: bytes, sha256: str | None = None) -> Any:
-        stated = hashlib.sha256(data).hexdigest() if sha256 is None else sha256
-        path = f"{URL}/photos?sha256={stated}" if stated else f"{URL}/photos"
-        return self.client.post(path, data=data, headers=self.headers, content_type="application/octet-stream")
-
-    def reply(self, *photos: str, **said: Any) -> Any:
-        return self.client.post(URL, json={**SAID, "photos": photos, **said}, headers=self.headers)
-
-
-def problem(answer: Any) -> tuple[int, str]:
-    return answer.status_code, answer.json["code"]
-
-
-@pytest.fixture
-def desk(server: Server, client: FlaskClient) -> Callable[..., Desk]:
-    def desk(
-        name: str, role: str = "supervisor", grants: tuple[str, ...] = ("450206",), office: str | None = None
-    ) -> Desk:
-        with server.app.app_context(), writing() as session:
-            user = accounts.create_user(
-                session, id=new_id(), now=server.time.now(), name=name, role=role, grants=list(grants), office=office
-            )
-            token, _ = accounts.open_login(session, user, server.time.now(), 24 * 60)
-            return Desk(client, {"Authorization": f"Bearer {token}"})
-
-    return desk
-
-
-@pytest.fixture
-def boss(desk: Callable[..., Desk]) -> Desk:
-    return desk("boss", "admin")
-
-
-@pytest.fixture
-def luo(desk: Callable[..., Desk]) -> Desk:
-    """The grid supervisor."""
-    return desk("luo")
-
-
-@pytest.fixture
-def housing(boss: Desk) -> str:
-    return str(boss.send("POST", "/offices", code="ZJ", name="柳江区住建局", kind="department").json["id"])
-
-
-@pytest.fixture
-def transport(boss: Desk) -> str:
-    return str(boss.send("POST", "/offices", code="JT", name="柳江区交通局", kind="department").json["id"])
-
-
-@pytest.fixture
-def handler(desk: Callable[..., Desk], housing: str) -> Desk:
-    """Somebody of the housing office."""
-    return desk("qin", "handler", (), housing)
-
-
-@pytest.fixture
-def wei(server: Server) -> Phone:
-    return server.phone("wei")
-
-
-@pytest.fixture
-def finding(wei: Phone, luo: Desk, housing: str) -> str:
-    """A finding with a before-photo, dispatched to the housing office."""
-    found = wei.report(photos=[wei.device.capture(jpeg())])
-    assert wei.sync().quiet
-    for start, to in pairwise(("submitted", "verified", "registered", "dispatched")):
-        luo.step(found, start, to, **({"office": housing} if to == "dispatched" else {}))
-    return found
-
-
-@pytest.fixture
-def unit(client: FlaskClient, handler: Desk, finding: str) -> Unit:
-    return Unit(client, handler.link(finding)["token"])
 
 
 # the way of a reply -------------------------------------------------------------------------------------------------
 @pytest.mark.both_databases
 def test_a_unit_sees_its_finding_sends_photos_and_says_what_was_done_and_the_handler_uses_them(
-    server: Server, client: FlaskClient, finding: str, handler: Desk, luo: Desk
+    server: Server, client: FlaskClient, dispatched: str, handler: Desk, luo: Desk
 ) -> None:
-    made = handler.link(finding)
+    made = handler.unit_link(dispatched)
     assert made["url"].endswith(f"/rectify#{made['token']}")
     assert made["qr_svg"].startswith("<svg")
-    assert made["expires_at"] == luo.detail(finding)["case"]["due_at"]
+    assert made["expires_at"] == luo.detail(dispatched)["case"]["due_at"]
     unit = Unit(client, made["token"])
     seen = unit.look().json
     assert (seen["found"], seen["unit"], seen["office"]) == ("裸土未覆盖", "某建筑公司", "柳江区住建局")
@@ -158,21 +43,21 @@ def test_a_unit_sees_its_finding_sends_photos_and_says_what_was_done_and_the_han
     sent = unit.reply(sha256)
     assert (sent.status_code, sent.json["number"], sent.json["photos"]) == (200, seen["number"], [sha256])
 
-    told = handler.detail(finding)
+    told = handler.detail(dispatched)
     (reply,) = told["unit_replies"]
     assert (reply["done"], reply["said_by"], reply["unit"], reply["photos"]) == (
-        SAID["done"], "张三", "某建筑公司", [sha256],
+        UNIT_SAID["done"], "张三", "某建筑公司", [sha256],
     )  # fmt: skip
     assert (reply["hop"], told["state"]) == (told["hops"][0]["id"], "dispatched")
     assert sha256 not in [each["sha256"] for each in told["photos"]]
-    handler.step(finding, "dispatched", "rectifying")
-    handler.step(finding, "rectifying", "feedback", photos=[sha256])
-    shown = [each for each in luo.detail(finding)["photos"] if each["sha256"] == sha256]
+    handler.took(dispatched, "dispatched", "rectifying")
+    handler.took(dispatched, "rectifying", "feedback", photos=[sha256])
+    shown = [each for each in luo.detail(dispatched)["photos"] if each["sha256"] == sha256]
     assert [(each["role"], each["stored"]) for each in shown] == [("after", True)]
 
 
 def test_whoever_sees_the_finding_sees_what_the_unit_sent_and_nobody_else_does(
-    finding: str, unit: Unit, desk: Callable[..., Desk], housing: str, transport: str
+    dispatched: str, unit: Unit, desk: Callable[..., Desk], housing: str, transport: str
 ) -> None:
     sha256, unsaid = (unit.photo(data).json["sha256"] for data in (AFTER, OTHER))
     assert unit.reply(sha256).status_code == 200
@@ -188,19 +73,19 @@ def test_whoever_sees_the_finding_sees_what_the_unit_sent_and_nobody_else_does(
 
 
 def test_a_colleague_of_the_maker_uses_the_photos_in_the_offices_own_reply(
-    finding: str, unit: Unit, desk: Callable[..., Desk], housing: str, luo: Desk
+    dispatched: str, unit: Unit, desk: Callable[..., Desk], housing: str, luo: Desk
 ) -> None:
     sha256 = unit.photo(AFTER).json["sha256"]
     assert unit.reply(sha256).status_code == 200
     colleague = desk("lu", "handler", (), housing)
-    colleague.step(finding, "dispatched", "rectifying")
-    colleague.step(finding, "rectifying", "feedback", photos=[sha256])
-    assert (sha256, True) in [(each["sha256"], each["stored"]) for each in luo.detail(finding)["photos"]]
+    colleague.took(dispatched, "dispatched", "rectifying")
+    colleague.took(dispatched, "rectifying", "feedback", photos=[sha256])
+    assert (sha256, True) in [(each["sha256"], each["stored"]) for each in luo.detail(dispatched)["photos"]]
 
 
 @pytest.mark.both_databases
 def test_a_reply_whose_answer_was_lost_gets_the_same_answer_and_any_other_is_refused(
-    server: Server, finding: str, unit: Unit, luo: Desk
+    server: Server, dispatched: str, unit: Unit, luo: Desk
 ) -> None:
     sha256 = unit.photo(AFTER).json["sha256"]
     first = unit.reply(sha256)
@@ -209,7 +94,7 @@ def test_a_reply_whose_answer_was_lost_gets_the_same_answer_and_any_other_is_ref
     assert problem(unit.reply()) == (409, "unit-link-used")
     assert problem(unit.look()) == (409, "unit-link-used")
     assert problem(unit.photo(OTHER)) == (409, "unit-link-used")
-    assert len(luo.detail(finding)["unit_replies"]) == 1
+    assert len(luo.detail(dispatched)["unit_replies"]) == 1
 
 
 def test_a_photo_that_was_cut_off_or_whose_answer_was_lost_is_simply_sent_again(unit: Unit) -> None:
@@ -225,22 +110,22 @@ def test_a_browser_that_computes_no_hash_is_told_it(unit: Unit) -> None:
 
 # what it does not show ------------------------------------------------------------------------------------------------
 def test_a_unit_sees_no_photo_but_those_of_what_was_found(
-    server: Server, finding: str, unit: Unit, wei: Phone, luo: Desk, handler: Desk
+    server: Server, dispatched: str, unit: Unit, wei: Phone, luo: Desk, handler: Desk
 ) -> None:
     (before,) = unit.look().json["photos"]
     other = wei.report("另一处", photos=[wei.device.capture(OTHER)])
     scan = wei.device.capture(jpeg(colour="white"))
     args = {
         "sha256": scan, "size": 1, "media_type": "image/jpeg", "source": "camera", "role": "document",
-        "subject": {"type": "finding", "id": finding}, "captured_at": wei.clock.now().isoformat(),
+        "subject": {"type": "finding", "id": dispatched}, "captured_at": wei.clock.now().isoformat(),
         "position": dict(IN_LIUJIANG),
     }  # fmt: skip
     wei.device.record("photo.add", new_id(), args)
     assert wei.sync().quiet
     of_a_step = unit.photo(AFTER).json["sha256"]
-    returned = handler.send("POST", f"/findings/{finding}/return", note="不属我局", photos=[of_a_step])
+    returned = handler.send("POST", f"/findings/{dispatched}/return", note="不属我局", photos=[of_a_step])
     assert returned.status_code == 200
-    assert {each["sha256"] for each in luo.detail(finding)["photos"]} == {before, scan, of_a_step}
+    assert {each["sha256"] for each in luo.detail(dispatched)["photos"]} == {before, scan, of_a_step}
     assert unit.look().json["photos"] == [before]
     elsewhere = luo.detail(other)["photos"][0]["sha256"]
     for sha256 in (scan, of_a_step, elsewhere, "0" * 64, "no-hash"):
@@ -255,67 +140,69 @@ def test_what_is_shown_names_nobody_of_the_office_and_no_other_finding(unit: Uni
 
 # when it is good -----------------------------------------------------------------------------------------------------
 def test_a_link_ends_with_the_term_and_more_time_for_the_office_is_more_time_for_the_unit(
-    server: Server, finding: str, unit: Unit, handler: Desk, luo: Desk
+    server: Server, dispatched: str, unit: Unit, handler: Desk, luo: Desk
 ) -> None:
     server.time.pass_by(days=10)
     for answer in (unit.look(), unit.photo(AFTER), unit.reply()):
         assert problem(answer) == (410, "unit-link-expired")
-    assert problem(handler.send("POST", f"/findings/{finding}/unit-link", name="甲")) == (409, "unit-link-not-now")
+    assert problem(handler.send("POST", f"/findings/{dispatched}/unit-link", name="甲")) == (409, "unit-link-not-now")
     until = (server.time.now() + timedelta(days=5)).isoformat()
-    assert handler.send("POST", f"/findings/{finding}/extension", due_at=until, note="连日降雨").status_code == 200
-    assert luo.send("PUT", f"/findings/{finding}/extension", due_at=until).status_code == 200
+    assert handler.send("POST", f"/findings/{dispatched}/extension", due_at=until, note="连日降雨").status_code == 200
+    assert luo.send("PUT", f"/findings/{dispatched}/extension", due_at=until).status_code == 200
     assert unit.look().json["due_at"] == until
 
 
 def test_a_new_link_ends_the_one_before_and_a_revoked_one_is_over(
-    client: FlaskClient, finding: str, unit: Unit, handler: Desk
+    client: FlaskClient, dispatched: str, unit: Unit, handler: Desk
 ) -> None:
-    second = Unit(client, handler.link(finding)["token"])
+    second = Unit(client, handler.unit_link(dispatched)["token"])
     assert (problem(unit.look()), unit.look().json["reason"]) == ((410, "unit-link-ended"), "replaced")
     assert second.look().status_code == 200
-    assert handler.send("DELETE", f"/findings/{finding}/unit-link").status_code == 204
+    assert handler.send("DELETE", f"/findings/{dispatched}/unit-link").status_code == 204
     assert (problem(second.reply()), second.look().json["reason"]) == ((410, "unit-link-ended"), "revoked")
-    assert problem(handler.send("DELETE", f"/findings/{finding}/unit-link")) == (404, "not-found")
-    links = client.get(f"/api/v1/findings/{finding}/unit-link", headers=handler.token).json
+    assert problem(handler.send("DELETE", f"/findings/{dispatched}/unit-link")) == (404, "not-found")
+    links = client.get(f"/api/v1/findings/{dispatched}/unit-link", headers=handler.token).json
     assert [each["state"] for each in links] == ["revoked", "replaced"]
     assert "token" not in links[0]
 
 
 def test_what_goes_to_another_office_is_not_heard_from_by_the_first_ones_link(
-    finding: str, unit: Unit, handler: Desk, desk: Callable[..., Desk], transport: str, housing: str
+    dispatched: str, unit: Unit, handler: Desk, desk: Callable[..., Desk], transport: str, housing: str
 ) -> None:
-    assert handler.send("POST", f"/findings/{finding}/pass", office=transport, note="属交通").status_code == 200
+    assert handler.send("POST", f"/findings/{dispatched}/pass", office=transport, note="属交通").status_code == 200
     assert problem(unit.reply()) == (410, "unit-link-ended")
-    assert problem(handler.send("POST", f"/findings/{finding}/unit-link", name="甲")) == (403, "step-not-yours")
-    back = desk("huang", "handler", (), transport).send("POST", f"/findings/{finding}/pass", office=housing, note="退")
+    assert problem(handler.send("POST", f"/findings/{dispatched}/unit-link", name="甲")) == (403, "step-not-yours")
+    back = desk("huang", "handler", (), transport).send(
+        "POST", f"/findings/{dispatched}/pass", office=housing, note="退"
+    )
     assert back.status_code == 200
     assert problem(unit.reply()) == (410, "unit-link-ended")
 
 
 def test_while_the_office_has_replied_the_link_rests_and_sent_back_it_is_good_again(
-    client: FlaskClient, finding: str, unit: Unit, handler: Desk, luo: Desk
+    client: FlaskClient, dispatched: str, unit: Unit, handler: Desk, luo: Desk
 ) -> None:
-    handler.step(finding, "dispatched", "rectifying")
-    handler.step(finding, "rectifying", "feedback")
+    handler.took(dispatched, "dispatched", "rectifying")
+    handler.took(dispatched, "rectifying", "feedback")
     assert problem(unit.look()) == (410, "unit-link-ended")
-    luo.step(finding, "feedback", "recheck")
-    luo.step(finding, "recheck", "returned", note="北侧仍裸露")
+    luo.took(dispatched, "feedback", "recheck")
+    luo.took(dispatched, "recheck", "returned", note="北侧仍裸露")
     assert unit.look().status_code == 200
-    luo.step(finding, "returned", "rectifying")
+    luo.took(dispatched, "returned", "rectifying")
     assert unit.reply().status_code == 200
-    told = luo.detail(finding)
+    told = luo.detail(dispatched)
     assert told["unit_replies"][0]["hop"] == told["hops"][1]["id"]
-    handler.step(finding, "rectifying", "feedback")
-    assert problem(handler.send("POST", f"/findings/{finding}/unit-link", name="甲")) == (409, "unit-link-not-now")
+    handler.took(dispatched, "rectifying", "feedback")
+    assert problem(handler.send("POST", f"/findings/{dispatched}/unit-link", name="甲")) == (409, "unit-link-not-now")
 
 
-def test_without_a_name_a_link_is_made_out_to_the_sites_unit_or_not_at_all(finding: str, handler: Desk) -> None:
-    refused = handler.send("POST", f"/findings/{finding}/unit-link")
+def test_without_a_name_a_link_is_made_out_to_the_sites_unit_or_not_at_all(dispatched: str, handler: Desk) -> None:
+    refused = handler.send("POST", f"/findings/{dispatched}/unit-link")
     assert (problem(refused), refused.json["field"]) == ((422, "input-invalid"), "name")
 
 
-def test_only_who_has_the_finding_makes_a_link(finding: str, desk: Callable[..., Desk], transport: str) -> None:
-    path = f"/findings/{finding}/unit-link"
+def test_only_who_has_the_finding_makes_a_link(dispatched: str, desk: Callable[..., Desk], transport: str) -> None:
+    path = f"/findings/{dispatched}/unit-link"
     assert problem(desk("huang", "handler", (), transport).send("POST", path, name="甲")) == (404, "not-found")
     assert problem(desk("an", "inspector").send("POST", path, name="甲")) == (403, "not-allowed")
     assert desk("meng").send("POST", path, name="甲").status_code == 201
@@ -332,7 +219,7 @@ def test_what_is_no_picture_is_refused_and_nothing_is_kept(server: Server, unit:
 
 def test_a_photo_that_is_too_large_is_refused_before_it_is_read(unit: Unit) -> None:
     announced = {"CONTENT_LENGTH": str(unit_replies.MOST_PHOTO_BYTES + 1)}
-    refused = unit.client.post(f"{URL}/photos", headers=unit.headers, environ_overrides=announced)
+    refused = unit.client.post(f"{UNIT_URL}/photos", headers=unit.headers, environ_overrides=announced)
     assert (problem(refused), refused.json["limit"]) == ((413, "too-large"), unit_replies.MOST_PHOTO_BYTES)
 
 
@@ -372,12 +259,12 @@ def test_an_unknown_link_is_refused_before_the_body_is_looked_at_and_guessing_is
 # what is kept --------------------------------------------------------------------------------------------------------
 @pytest.mark.both_databases
 def test_links_are_audited_without_names_and_replies_are_kept_as_they_came(
-    server: Server, finding: str, unit: Unit, handler: Desk
+    server: Server, dispatched: str, unit: Unit, handler: Desk
 ) -> None:
     unit.look(), unit.look()
     assert unit.reply().status_code == 200
-    handler.link(finding)
-    assert handler.send("DELETE", f"/findings/{finding}/unit-link").status_code == 204
+    handler.unit_link(dispatched)
+    assert handler.send("DELETE", f"/findings/{dispatched}/unit-link").status_code == 204
     with server.app.app_context():
         with writing() as session:
             events = session.scalars(
@@ -395,44 +282,3 @@ def test_links_are_audited_without_names_and_replies_are_kept_as_they_came(
             session.execute(text("DELETE FROM unit_reply"))
         with pytest.raises(IntegrityError), writing() as session:
             session.execute(update(UnitLink).values(ended_at=None, ending=None))
-
-
-def paper_about(session: Session, finding: str, office: str, by: str, at: datetime) -> str:
-    """A paper that was issued about a finding."""
-    paper_id = new_id()
-    session.add(
-        Paper(id=paper_id, kind="assignment", office_id=office, said={}, state="issued", created_by=by, created_at=at)
-    )
-    session.flush()
-    session.add(PaperFinding(paper_id=paper_id, finding_id=finding, n=1))
-    session.add(
-        IssuedPaper(
-            paper_id=paper_id, office_id=office, kind="assignment", year=2026, n=1, number="柳建整〔2026〕1号",
-            signer="韦", filled={}, template_sha256="0" * 64, data=b"", sha256="0" * 64, by_id=by, at=at,
-        )
-    )  # fmt: skip
-    session.commit()
-    return paper_id
-
-
-def test_the_codes_that_go_with_an_issued_paper_are_new_links_which_end_those_before(
-    session: Session, server: Server, handler: Desk, finding: str, housing: str, client: FlaskClient
-) -> None:
-    row, now = session.get_one(Finding, finding), server.time.now()
-    by = str(accounts.by_name(session, "qin").id)
-    paper = paper_about(session, finding, housing, by, now)
-    first = handler.link(finding)
-    path = f"/papers/{paper}/unit-links.docx"
-    refused = handler.send("POST", path)
-    assert (refused.status_code, Unit(client, first["token"]).look().status_code) == (422, 200)  # no unit is known
-    site = Site(id=new_id(), code="S1", name="拉堡工地", kind="construction", attributes={}, created_at=now)
-    site.responsible_unit, row.site_id = "甲公司", site.id
-    session.add(site)
-    session.commit()
-    sheet = docx.Document(io.BytesIO(handler.send("POST", path).data))
-    said = "\n".join(cell.text for line in sheet.tables[0].rows for cell in line.cells)
-    assert [text in said for text in (row.number, "甲公司", first["token"])] == [True, True, False]
-    assert len(sheet.inline_shapes) == 1
-    assert Unit(client, first["token"]).look().json["code"] == "unit-link-ended"
-    states = [each["state"] for each in handler.send("GET", f"/findings/{finding}/unit-link").json]
-    assert sorted(states) == ["open", "replaced"]
