@@ -39,6 +39,7 @@ class LedgerRow:
     district: str | None
     township: str | None
     datum: str
+    reach_m: int
     certainty: str
     zone_name: str | None
     document: str | None
@@ -133,6 +134,7 @@ def _rows(session: Session, actor: Actor, filters: FireFilters, language: str, f
                 district=places.get("county") or (word("list", "unassigned") if point.cell_code is None else None),
                 township=places.get("township"),
                 datum="CGCS2000",
+                reach_m=round(point.reach_m),
                 certainty=word("certainty", point.zone.get("certainty", "")),
                 zone_name=zone.get("name"),
                 document=zone.get("document"),
