@@ -33,10 +33,16 @@ class AuditEventSchema(Schema):
     n = fields.Integer(required=True)
     at = fields.AwareDateTime(required=True)
     actor = fields.String(required=True, allow_none=True)
-    actor_name = fields.String(required=True, allow_none=True)
+    actor_name = fields.String(required=True, allow_none=True, metadata={"description": "What the person signs in as"})
     action = fields.String(required=True)
     subject = fields.String(required=True, allow_none=True)
     details = fields.Dict(required=True)
+    names = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        required=True,
+        metadata={"description": "What the ids that it names are called now: names, numbers of findings"},
+    )
 
 
 class AuditPageSchema(Schema):

@@ -52,7 +52,13 @@ def proof(n: int) -> dict[str, Any]:
 @blueprint.response(200, {"type": "string", "format": "binary"}, content_type=ZIP)
 @access.people("supervisor", "admin")
 def bundle(finding_id: UUID) -> Response:
-    """All that a finding rests on as one sealed zip: original photos, records, ops, receipts, proofs. Audited."""
+    """All that a finding rests on as one sealed zip: original photos, records, ops, receipts, proofs. Audited.
+
+    `X-Content-SHA256` is the hash of the zip, `X-Bluegrid-Missing` how many photos' originals are not in it.
+    """
     file = temporary()
-    facts = bundle_making.make(access.current_actor(), str(finding_id), file)
-    return attachment(file, ZIP, f"{facts.number}.zip")
+    made = bundle_making.make(access.current_actor(), str(finding_id), file)
+    response = attachment(file, ZIP, f"{made.facts.number}.zip", digest=made.sha256)
+    response.content_length = made.size
+    response.headers["X-Bluegrid-Missing"] = str(len(made.facts.missing))
+    return response

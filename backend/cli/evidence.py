@@ -80,7 +80,7 @@ def bundle(finding: str, out: Path) -> None:
     with spoken():
         try:
             with part.open("w+b") as file:
-                facts = bundle_making.make(None, finding, file)
+                facts = bundle_making.make(None, finding, file).facts
             part.replace(out)
         finally:
             part.unlink(missing_ok=True)

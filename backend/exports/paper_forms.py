@@ -13,6 +13,7 @@ from typing import Any
 
 import docx
 from docx.document import Document
+from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
@@ -24,16 +25,20 @@ from backend.exports.paper_kinds import kinds, lists
 
 BODY_FONT, HEAD_FONT, TITLE_FONT = "仿宋", "黑体", "宋体"
 RED = RGBColor(0xC0, 0x00, 0x00)
+TEXT_CM = 15.8
+"""Between the margins of the page."""
 WIDTHS_CM = {
-    "n": 1.1,
-    "number": 2.9,
-    "found_at": 2.6,
-    "place": 3.4,
-    "problem": 4.2,
-    "requirement": 3.0,
-    "due": 2.2,
-    "responsible_unit": 2.6,
+    "n": 1.2,
+    "number": 3.6,
+    "found_at": 2.4,
+    "place": 2.9,
+    "problem": 3.5,
+    "requirement": 2.5,
+    "due": 2.1,
+    "responsible_unit": 2.5,
 }
+"""How the columns of a table share the page."""
+CENTRED = frozenset({"n", "number"})
 
 
 @cache
@@ -107,10 +112,13 @@ def _block(made: Document, block: Mapping[str, Any]) -> None:
 
 
 def _signed(made: Document, lines: Sequence[str]) -> None:
+    """The seal is set on the last lines; they stand together, with the line before them, never alone on a page."""
+    made.paragraphs[-1].paragraph_format.keep_with_next = True
     for index, text in enumerate(lines):
         paragraph = _line(made, text, BODY_FONT, 14, WD_ALIGN_PARAGRAPH.RIGHT)
         paragraph.paragraph_format.right_indent = Pt(28)
         paragraph.paragraph_format.space_before = Pt(14 if index == 0 else 0)
+        paragraph.paragraph_format.keep_with_next = index < len(lines) - 1
 
 
 def _line(
@@ -145,15 +153,25 @@ def _write(
 def _list_table(made: Document, name: str, columns: Sequence[str]) -> None:
     """A table that repeats its one line for each item; the lines with the words for and endfor vanish."""
     table = made.add_table(rows=4, cols=len(columns), style="Table Grid")
+    share = TEXT_CM / sum(WIDTHS_CM[column] for column in columns)
+    _widths(table, [share * WIDTHS_CM[column] for column in columns])
     for index, column in enumerate(columns):
-        _cell(table, 0, index, lists()[name][column], HEAD_FONT)
-        _cell(table, 2, index, f"{{{{ each.{column} }}}}", BODY_FONT)
-        for row in table.rows:
-            row.cells[index].width = Cm(WIDTHS_CM[column])
+        _cell(table, 0, index, lists()[name][column], HEAD_FONT, align=WD_ALIGN_PARAGRAPH.CENTER)
+        align = WD_ALIGN_PARAGRAPH.CENTER if column in CENTRED else None
+        _cell(table, 2, index, f"{{{{ each.{column} }}}}", BODY_FONT, align=align)
     _cell(table, 1, 0, f"{{%tr for each in {name} %}}", BODY_FONT)
     _cell(table, 3, 0, "{%tr endfor %}", BODY_FONT)
     _repeat(table)
     made.add_paragraph()
+
+
+def _widths(table: Table, widths_cm: Sequence[float]) -> None:
+    """Of the cells, by which Word goes, and of the columns, by which other programs go."""
+    table.autofit = False
+    for index, width in enumerate(widths_cm):
+        table.columns[index].width = Cm(width)
+        for cell in table.columns[index].cells:
+            cell.width = Cm(width)
 
 
 def _repeat(table: Table) -> None:
@@ -172,9 +190,21 @@ def _ruled(made: Document, lines: Sequence[Sequence[str]]) -> None:
         _cell(table, index, 0, name, BODY_FONT, 12)
         _cell(table, index, 1, text, BODY_FONT, 12)
         table.rows[index].height = Cm(1.3)
-        table.rows[index].cells[0].width, table.rows[index].cells[1].width = Cm(4.2), Cm(11.4)
+        for cell in table.rows[index].cells:
+            cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
+    _widths(table, [4.2, TEXT_CM - 4.2])
 
 
-def _cell(table: Table, row: int, column: int, text: str, font: str, points: float = 10.5) -> None:
+def _cell(
+    table: Table,
+    row: int,
+    column: int,
+    text: str,
+    font: str,
+    points: float = 10.5,
+    align: WD_ALIGN_PARAGRAPH | None = None,
+) -> None:
     cell: _Cell = table.cell(row, column)
-    _write(cell.paragraphs[0], text, font, points).paragraph_format.line_spacing = 1.1
+    paragraph = _write(cell.paragraphs[0], text, font, points, align)
+    paragraph.paragraph_format.line_spacing = 1.1
+    paragraph.paragraph_format.space_before = paragraph.paragraph_format.space_after = Pt(2)

@@ -16,7 +16,6 @@ from xlsxwriter.worksheet import Worksheet
 from backend.exports import xlsx
 from backend.exports.cell_text import lines, looks_like_formula, safe
 
-A4 = 9
 FIRST_WIDTH, WIDTH = 18.0, 8.5
 Value = str | int | float | None
 
@@ -43,26 +42,25 @@ class Front:
 
 def open_report(file: BinaryIO, front: Front, listing: xlsx.Sheet, folder: Path) -> xlsx.ListWriter:
     """Write the front sheet; the writer that is given back is to write the list and then the notes."""
-    writer = xlsx.ListWriter(file, listing, folder, front=front.sheet, paper=A4)
+    writer = xlsx.ListWriter(file, listing, folder, front=front.sheet, paper=xlsx.A4)
     page = writer.front
     if page is None:
         raise RuntimeError("a report has a front sheet")
     columns = max(len(table.headings) for table in front.tables)
-    _lay_out(page, listing.words.footer, columns)
+    _lay_out(page, columns)
     _Pen(writer, page, columns).write(front)
     return writer
 
 
-def _lay_out(page: Worksheet, footer: str, columns: int) -> None:
+def _lay_out(page: Worksheet, columns: int) -> None:
     page.set_column(0, 0, FIRST_WIDTH)
     page.set_column(1, columns - 1, WIDTH)
     page.set_landscape()
-    page.set_paper(A4)
+    page.set_paper(xlsx.A4)
     page.fit_to_pages(1, 0)
     page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
     page.repeat_rows(0)
     page.freeze_panes(1, 1)
-    page.set_footer(f"&C{footer}")
 
 
 class _Pen:

@@ -7,6 +7,7 @@ notes give the same bytes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,6 +33,9 @@ PHOTO_PX, GAP_PX = 84, 4
 PHOTO_ROW_PT = (PHOTO_PX + 2 * GAP_PX) * 0.75
 A3 = 8
 WIDEST_PHOTOS = 3
+A4 = 9
+PAGE_WIDTH = {A3: 308, A4: 214}
+"""How wide the columns of a landscape page may be together, in characters: type of 10 pt shrinks to 7 pt then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +51,14 @@ NO_PHOTOS = Photos()
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What the file itself says, in one language."""
+    """What the file itself says, in one language. `signs` stands at the right of each page's foot, to sign on."""
 
     title: str
     sheet: str
     notes_sheet: str
     footer: str
     cut_mark: str
+    signs: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,7 @@ class ListWriter:
             "title": self.book.add_format(
                 {"font_name": FONT, "font_size": 18, "bold": True, "align": "center", "valign": "vcenter"}
             ),
+            "title_left": self.book.add_format({"font_name": FONT, "font_size": 18, "bold": True, "valign": "vcenter"}),
             "heading": self.book.add_format({**base, "bold": True, "align": "center", "bg_color": "#DCE6F1"}),
             "text": self.book.add_format(base),
             "quoted": self.book.add_format({**base, "quote_prefix": True}),
@@ -114,7 +120,13 @@ class ListWriter:
         for index, column in enumerate(columns):
             page.set_column(index, index, column.width)
         page.set_row(0, 30)
-        page.merge_range(0, 0, 0, last, words.title, self.formats["title"])
+        pages = math.ceil(sum(column.width for column in columns) / PAGE_WIDTH[self.paper])
+        if pages == 1:
+            page.merge_range(0, 0, 0, last, words.title, self.formats["title"])
+        else:  # in the middle it would be torn apart
+            page.write_string(0, 0, words.title, self.formats["title_left"])
+            page.repeat_columns(0, 1)
+            page.print_across()
         page.set_row(1, 30)
         for index, heading in enumerate(self.sheet.headings):
             page.write_string(1, index, heading, self.formats["heading"])
@@ -126,7 +138,7 @@ class ListWriter:
         page.freeze_panes(2, 2)
         page.set_landscape()
         page.set_paper(self.paper)
-        page.fit_to_pages(1, 0)
+        page.fit_to_pages(pages, 0)
         page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         page.repeat_rows(0, 1)
         return count
@@ -182,8 +194,11 @@ class ListWriter:
             self.list.insert_image(number, index, str(path), options)
             left += PHOTO_PX + GAP_PX
 
-    def write_notes(self, notes: Sequence[tuple[str, str]], created: datetime) -> None:
-        """The notes' sheet, the footer, and the one time that the file carries; then closes the file."""
+    def write_notes(self, notes: Sequence[tuple[str, str]], created: datetime, said: str = "") -> None:
+        """The notes' sheet, the footers, and the one time that the file carries; then closes the file.
+
+        `said` stands at the left of each page's foot.
+        """
         self.notes.set_column(0, 0, 22)
         self.notes.set_column(1, 1, 80)
         for number, (name, value) in enumerate(notes):
@@ -191,7 +206,12 @@ class ListWriter:
             self.notes.write_string(number, 0, name, self.formats["note"])
             style = "note_quoted" if looks_like_formula(text) else "note"
             self.notes.write_string(number, 1, text, self.formats[style])
-        self.list.set_footer(f"&C{self.sheet.words.footer}")
+        self.notes.set_paper(A4)
+        self.notes.fit_to_pages(1, 0)
+        left, right = f"&L{said}" if said else "", f"&R{self.sheet.words.signs}" if self.sheet.words.signs else ""
+        for page in (self.front, self.list):
+            if page is not None:
+                page.set_footer(f"{left}&C{self.sheet.words.footer}{right}")
         self.book.set_properties(
             {"title": self.sheet.words.title, "author": "Bluegrid", "created": created.replace(tzinfo=None)}
         )

@@ -50,7 +50,8 @@ def write(
     writer = report_sheet.open_report(file, words.front(), listing, folder)
     facts.rows = writer.write_rows()
     facts.as_of = report.newest  # of all that was counted, not of the listed ones alone
-    writer.write_notes(list_sheet.notes(facts, actor, as_of, PAPER), report.newest or beginning(as_of))
+    said = list_sheet.until(facts.language, report.newest)
+    writer.write_notes(list_sheet.notes(facts, actor, as_of, PAPER), report.newest or beginning(as_of), said)
 
 
 class _Words:
@@ -65,8 +66,9 @@ class _Words:
 
     def of_list(self) -> xlsx.Words:
         footer = f"{catalogue.label(self.facts.language, 'list', 'footer')}    seq {self.facts.seq}"
-        notes, cut = (catalogue.label(self.facts.language, "list", name) for name in ("notes", "cut"))
-        return xlsx.Words(self._titled("overdue_title"), self._word("overdue_sheet"), notes, footer, cut)
+        names = ("notes", "cut", "signs")
+        notes, cut, signs = (catalogue.label(self.facts.language, "list", name) for name in names)
+        return xlsx.Words(self._titled("overdue_title"), self._word("overdue_sheet"), notes, footer, cut, signs)
 
     def _word(self, code: str) -> str:
         return catalogue.label(self.facts.language, "area_report", code)

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend.models import AuditCheckpoint, AuditEvent, User
+from backend.services.audit_names import names
 from backend.services.evidence import LARGEST_N
 from backend.services.pages import PageCursorInvalid
 
@@ -58,18 +59,19 @@ def search(session: Session, wanted: Wanted) -> dict[str, Any]:
 
 def _shown(session: Session, events: Sequence[AuditEvent]) -> list[dict[str, Any]]:
     actors = {event.actor_id for event in events if event.actor_id is not None}
-    names = {row.id: row.name for row in session.execute(select(User.id, User.name).where(User.id.in_(actors)))}
+    logins = {row.id: row.name for row in session.execute(select(User.id, User.name).where(User.id.in_(actors)))}
     return [
         {
             "n": event.n,
             "at": event.at,
             "actor": event.actor_id,
-            "actor_name": names.get(event.actor_id or ""),
+            "actor_name": logins.get(event.actor_id or ""),
             "action": event.action,
             "subject": event.subject,
             "details": event.details,
+            "names": called,
         }
-        for event in events
+        for event, called in zip(events, names(session, events), strict=True)
     ]
 
 

@@ -67,6 +67,7 @@ def write(
         catalogue.label(language, "list", "notes"),
         catalogue.label(language, "list", "footer"),
         catalogue.label(language, "list", "cut"),
+        word("signs"),
     )
     lines = ([column.value(line) for column in columns] for line in _lines(session, rows, language))
     sheet = xlsx.Sheet(sheet_words, columns, [column.heading(language) for column in columns], lines)

@@ -22,6 +22,7 @@ from backend.services import cells, fire_points, pages, rows
 from backend.services.actor import Actor
 from backend.services.finding_filters import BEIJING
 from backend.services.fire_points import FireFilters
+from backend.services.list_sheet import until
 from backend.sync_store import SqlStore
 
 BATCH = 200
@@ -38,6 +39,7 @@ class LedgerRow:
     district: str | None
     township: str | None
     datum: str
+    reach_m: int
     certainty: str
     zone_name: str | None
     document: str | None
@@ -80,6 +82,7 @@ def write(
         word("list", "notes"),
         f"{word('list', 'footer')}    seq {facts.seq}",
         word("list", "cut"),
+        word("list", "signs"),
     )
     found = _rows(session, actor, filters, language, facts)
     lines = (_line(columns, row, language, seen) for row in found)
@@ -99,7 +102,7 @@ def write(
             (word("note", "datum"), word("note", "datum_text")),
             (word("note", "time"), word("note", "time_text")),
         ]
-        writer.write_notes(notes, facts.as_of or NO_ROWS)
+        writer.write_notes(notes, facts.as_of or NO_ROWS, until(language, facts.as_of))
     return facts
 
 
@@ -131,6 +134,7 @@ def _rows(session: Session, actor: Actor, filters: FireFilters, language: str, f
                 district=places.get("county") or (word("list", "unassigned") if point.cell_code is None else None),
                 township=places.get("township"),
                 datum="CGCS2000",
+                reach_m=round(point.reach_m),
                 certainty=word("certainty", point.zone.get("certainty", "")),
                 zone_name=zone.get("name"),
                 document=zone.get("document"),

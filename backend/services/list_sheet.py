@@ -54,12 +54,21 @@ def write(
         word("list", "notes"),
         f"{word('list', 'footer')}    seq {facts.seq}",
         word("list", "cut"),
+        word("list", "signs"),
     )
     lines = ([shown(column, row, language) for column in columns] for row in rows)
     sheet = xlsx.Sheet(words, columns, [column.heading(language) for column in columns], lines)
     writer = xlsx.ListWriter(file, sheet, folder)
     facts.rows = writer.write_rows()
-    writer.write_notes(notes(facts, actor, as_of, paper), facts.as_of or beginning(as_of))
+    said = until(language, facts.as_of)
+    writer.write_notes(notes(facts, actor, as_of, paper), facts.as_of or beginning(as_of), said)
+
+
+def until(language: str, newest: datetime | None) -> str:
+    """The line for a page's foot that says from when the data are; nothing where there are none."""
+    if newest is None:
+        return ""
+    return catalogue.label(language, "list", "until").format(time=f"{newest.astimezone(BEIJING):%Y-%m-%d %H:%M}")
 
 
 def notes(facts: Facts, actor: Actor, as_of: date, paper: Paper) -> list[tuple[str, str]]:

@@ -24,6 +24,9 @@ from backend.services.paper_errors import PaperSettled
 from backend.services.unit_links import UnitLinkNotNow
 from geo.local_time import local_time
 
+MOST_OF_PROBLEM = 80
+"""Characters of a finding's text that stand on the sheet, so that the unit sees which code is whose."""
+
 
 def sheet(
     session: Session,
@@ -62,15 +65,17 @@ def _blocks(
     blocks = []
     why: Exception | None = None
     for finding in found:
+        said = finding.description
+        problem = said if len(said) <= MOST_OF_PROBLEM else f"{said[: MOST_OF_PROBLEM - 1]}…"
         try:
             with session.begin_nested():  # one that comes to nothing leaves the link before as it is
                 link, token, until = unit_links.make(session, actor, finding.id, new_id(), None, now)
         except (StepNotYours, UnitLinkNotNow, InputInvalid) as error:
             why = error
-            blocks.append(Block(finding.number, [catalogue.label("zh-CN", "link_sheet", "none")]))
+            blocks.append(Block(finding.number, [problem, catalogue.label("zh-CN", "link_sheet", "none")]))
         else:
             term = catalogue.label("zh-CN", "link_sheet", "until").format(time=f"{local_time(until):%Y-%m-%d %H:%M}")
-            blocks.append(Block(finding.number, [link.name, term], qr.png(address(token))))
+            blocks.append(Block(finding.number, [problem, link.name, term], qr.png(address(token))))
     if why is not None and all(block.png is None for block in blocks):
         raise why
     return blocks

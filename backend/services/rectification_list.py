@@ -19,7 +19,7 @@ from backend.exports.columns import columns_of
 from backend.services.actor import Actor
 from backend.services.finding_filters import BEIJING, Filters
 from backend.services.list_rows import Facts, Source
-from backend.services.list_sheet import shown
+from backend.services.list_sheet import shown, until
 from backend.sync_store import SqlStore
 
 NO_ROWS = datetime(2000, 1, 1, tzinfo=UTC)
@@ -48,7 +48,7 @@ def write_rectification_list(
     with xlsx.folder() as folder:
         writer = xlsx.ListWriter(file, sheet, Path(folder))
         facts.rows = writer.write_rows()
-        writer.write_notes(_notes(facts, actor), facts.as_of or NO_ROWS)
+        writer.write_notes(_notes(facts, actor), facts.as_of or NO_ROWS, until(language, facts.as_of))
     return facts
 
 
@@ -56,7 +56,8 @@ def _words(language: str, seq: int) -> xlsx.Words:
     def word(code: str) -> str:
         return catalogue.label(language, "list", code)
 
-    return xlsx.Words(word("title"), word("sheet"), word("notes"), f"{word('footer')}    seq {seq}", word("cut"))
+    footer = f"{word('footer')}    seq {seq}"
+    return xlsx.Words(word("title"), word("sheet"), word("notes"), footer, word("cut"), word("signs"))
 
 
 def _notes(facts: Facts, actor: Actor) -> list[tuple[str, str]]:

@@ -29,7 +29,7 @@ from backend.models import (
     Stream,
     User,
 )
-from backend.services import accounts, cells, placing
+from backend.services import accounts, audit, cells, placing
 from backend.services.actor import Actor
 from geo.position import parse_position
 
@@ -187,6 +187,11 @@ class Records:
         self.session.add(inspection)
         self.session.commit()
         return inspection
+
+    def noted(self, by: Person, action: str, subject: str | None, **details: Any) -> None:
+        """An event of the audit trail."""
+        audit.record(self.session, self._now(), by.id, action, subject, **details)
+        self.session.commit()
 
     def device_header(self, person: Person) -> dict[str, str]:
         """A device of a person, enrolled, and the header that carries its token."""

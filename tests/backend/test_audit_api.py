@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.models import AuditEvent
-from tests.backend.records import Person, Records
+from tests.backend.records import Person, Records, new_id, statements
 from tests.stories import Server
 
 URL = "/api/v1/audit"
@@ -114,6 +114,35 @@ def test_it_comes_in_pages_that_later_events_do_not_shift(client: FlaskClient, s
     rest = client.get(f"{URL}?action=user.create&limit=2&cursor={page['next_cursor']}", headers=boss.headers).get_json()
     names = [event["subject"] for event in [*page["items"], *rest["items"]]]
     assert (len(set(names)), rest["next_cursor"], rest["complete_since"]) == (4, None, None)
+
+
+def test_people_and_things_that_events_name_by_id_come_with_their_names(
+    client: FlaskClient, records: Records, boss: Person, wei: Person
+) -> None:
+    finding, site = records.finding(wei), records.site(name="河东工地")
+    records.noted(boss, "evidence.bundle", finding.id, missing=0)
+    records.noted(boss, "task.assign", new_id(), to=wei.id, sites=[site.id, "河东"])
+    (bundle,) = found(client, boss, action="evidence.bundle")
+    (task,) = found(client, boss, action="task.assign")
+    assert bundle["names"] == {boss.id: "测试admin", finding.id: finding.number}
+    assert task["names"] == {boss.id: "测试admin", wei.id: "测试inspector", site.id: "河东工地"}
+
+
+def test_names_are_looked_up_as_often_for_many_events_as_for_one(
+    app: Flask, client: FlaskClient, records: Records, boss: Person
+) -> None:
+    seen = statements(app)
+
+    def asked() -> int:
+        before = len(seen)
+        assert client.get(f"{URL}?action=user.change", headers=boss.headers).status_code == 200
+        return len(seen) - before
+
+    records.noted(boss, "user.change", boss.id)
+    one = asked()
+    for _ in range(5):
+        records.noted(boss, "user.change", records.person("inspector", "450206").id)
+    assert asked() == one
 
 
 @pytest.mark.parametrize(

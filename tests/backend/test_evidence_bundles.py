@@ -175,6 +175,12 @@ def test_a_bundle_is_in_the_audit_trail_with_its_hash(told: Told) -> None:
         db.session.remove()
 
 
+def test_a_bundle_comes_with_its_size_its_hash_and_how_many_originals_it_lacks(told: Told) -> None:
+    answer = told.client.post(f"/api/v1/evidence/bundles/{told.finding}", headers=told.chief)
+    assert answer.headers["X-Content-SHA256"] == hashlib.sha256(answer.data).hexdigest()
+    assert (answer.content_length, answer.headers["X-Bluegrid-Missing"]) == (len(answer.data), "0")
+
+
 def test_who_may_not_see_the_finding_gets_no_bundle(told: Told) -> None:
     stranger = told.server.token("mo", "supervisor", ("450305",))
     answer = told.client.post(f"/api/v1/evidence/bundles/{told.finding}", headers=stranger)

@@ -166,6 +166,15 @@ def test_the_weekly_list_is_fifteen_columns_on_landscape_a3_without_coordinates(
     assert "&N" in sheet.oddFooter.center.text
 
 
+def test_a_page_of_a_list_says_from_when_it_is_and_has_room_to_sign_and_the_notes_fit_a_page(desk, luo, closed):
+    book = openpyxl.load_workbook(io.BytesIO(desk.bytes(luo, "weekly-list", "xlsx")))
+    sheet, notes = book.worksheets
+    assert sheet.oddFooter.left.text.startswith("数据截至：2026-11-2")
+    assert [sheet.oddFooter.right.text.count(word) for word in ("制表：", "审核：", "签发：")] == [1, 1, 1]
+    assert [str(merged) for merged in sheet.merged_cells.ranges] == ["A1:O1"]
+    assert (notes.page_setup.fitToHeight, notes.sheet_properties.pageSetUpPr.fitToPage) == (0, True)
+
+
 def test_the_summary_counts_by_unit_and_adds_up(desk, records, luo, closed):
     records.finding(luo, lead_department="住建", deadline_at=NOON - timedelta(days=9))
     records.finding(luo, lead_department="住建", state="rejected")

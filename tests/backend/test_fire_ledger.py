@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.models import AuditEvent
+from backend.models import AuditEvent, FirePoint
 from tests.backend.fires import north, reported, taken, viirs
 from tests.backend.records import CHENGZHONG, LIUJIANG, Records
 from tests.backend.test_commands_fire_point_verify import answered
@@ -64,6 +64,14 @@ def test_the_ledger_has_the_offices_columns_and_comes_out_the_same_again(client,
     assert sheet_of(client, admin)[1] == data
     assert session.scalar(select(AuditEvent.action).where(AuditEvent.action == "export.fire-ledger").limit(1))
     assert len(sheet_of(client, admin, outcome="ruled_out", lang="en")[0]) == 2
+
+
+def test_how_far_off_a_place_may_be_is_told_in_whole_metres(client, session, admin, time):
+    point = session.get_one(FirePoint, reported(client, admin, time.now())["id"])
+    point.reach_m = 375 / 2**0.5
+    session.commit()
+    (_title, headings, row), _data = sheet_of(client, admin)
+    assert dict(zip(headings, row, strict=True))["位置误差(米)"] == 265
 
 
 def rate(client, person, **query: Any) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ import io
 
 import docx
 import pytest
+from docx.shared import Cm
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
@@ -39,6 +40,24 @@ def qin(desks: Desks, air: Office) -> Person:
 @pytest.mark.parametrize("kind", OFFERED)
 def test_the_houses_own_templates_name_known_fields_only_and_open_as_word_files(kind):
     assert "number" in docx_templates.check(house_template(kind), fields(), lists())
+
+
+@pytest.mark.parametrize("kind", OFFERED)
+def test_the_columns_of_a_list_of_findings_fill_the_page_and_the_numbers_fit_theirs(kind):
+    made = docx.Document(io.BytesIO(house_template(kind)))
+    section, (widths, *_) = made.sections[0], [[column.width for column in table.columns] for table in made.tables]
+    text = section.page_width - section.left_margin - section.right_margin
+    assert abs(sum(widths) - text) < Cm(0.01)
+    assert widths[0] < widths[1] >= Cm(3.2)
+    assert [cell.width for cell in made.tables[0].rows[0].cells] == widths
+
+
+@pytest.mark.parametrize("kind", OFFERED)
+def test_the_lines_that_are_sealed_stand_together_with_text_before_them(kind):
+    lines = docx.Document(io.BytesIO(house_template(kind))).paragraphs
+    last = next(n for n, line in enumerate(lines) if line.text == "{{ date }}")
+    assert [bool(line.paragraph_format.keep_with_next) for line in lines[last - 3 : last + 1]] == [True] * 3 + [False]
+    assert "联系人" in lines[last - 3].text
 
 
 @pytest.mark.parametrize(

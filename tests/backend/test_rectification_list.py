@@ -94,7 +94,16 @@ def test_the_list_is_laid_out_for_a3_with_its_headings_on_every_page(client, rec
     assert sheet.print_title_rows == "$1:$2"
     assert (sheet.page_setup.orientation, int(sheet.page_setup.paperSize)) == ("landscape", 8)
     assert (sheet.page_setup.fitToHeight, sheet.sheet_properties.pageSetUpPr.fitToPage) == (0, True)
-    assert f"A1:{last}1" in [str(merged) for merged in sheet.merged_cells.ranges]
+
+
+def test_a_list_too_wide_for_one_page_spreads_over_more_with_the_numbers_of_its_rows_on_each(
+    client, records, supervisor
+):
+    records.finding(supervisor)
+    sheet = opened(fetch(client, supervisor).data)
+    assert (sheet.page_setup.fitToWidth, sheet.print_title_cols) == (2, "$A:$B")
+    assert sheet.page_setup.pageOrder == "overThenDown"
+    assert not sheet.merged_cells.ranges  # a title in the middle would be torn apart
 
 
 def test_before_photos_stand_in_their_cell_and_the_row_is_high_enough(client, records, supervisor):

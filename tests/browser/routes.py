@@ -11,6 +11,7 @@ PATH = re.compile(r"\bpath: '([^']+)'")
 CALL = re.compile(
     r"""\b(?:api|through)\s*\.\s*(?P<verb>post|put|patch|delete|upload)\s*(?:<[^(]*>)?\(\s*['`](?P<path>[^'`]+)['`]
     | \b(?:api|through)\s*\.\s*answer\(\s*'(?P<method>POST|PUT|PATCH|DELETE)',\s*['`](?P<where>[^'`]+)['`]
+    | \b(?:api|through)\s*\.\s*(?:file|download)\(\s*['`](?P<file>[^'`]+)['`],\s*\{\s*body\b
     | method:\s'(?P<said>POST|PUT|DELETE)',\s*path:\s`(?P<there>[^`]+)`""",
     re.VERBOSE,
 )
@@ -34,10 +35,10 @@ def changes() -> set[str]:
 
 
 def _method(call: re.Match[str]) -> str:
-    said = call["verb"] or call["method"] or call["said"]
+    said = call["verb"] or call["method"] or call["said"] or ("POST" if call["file"] else "")
     return "POST" if said == "upload" else said.upper()
 
 
 def _path(call: re.Match[str]) -> str:
-    path = FINDING.sub("/findings/*", call["path"] or call["where"] or call["there"])
+    path = FINDING.sub("/findings/*", call["path"] or call["where"] or call["there"] or call["file"])
     return re.sub(r"\$\{[^}]*\}", "*", path)

@@ -23,8 +23,8 @@ PLAIN = (
     *("/", "/account", "/audit", "/campaigns", "/certificates", "/checklists", "/conflicts", "/county-tables"),
     *("/devices", "/exports", "/feed", "/findings", "/fires", "/grid", "/hooks", "/imports", "/inbox"),
     *("/inspections", "/not-yours", "/papers", "/papers/new", "/papers/templates", "/people", "/periods", "/rules"),
-    *("/running", "/sign-in", "/sites", "/statistics", "/supervision", "/tasks", "/tasks/draws", "/tasks/rules"),
-    "/today",
+    *("/running", "/sign-in", "/sites", "/statistics", "/statistics/hundreds", "/supervision", "/tasks"),
+    *("/tasks/draws", "/tasks/rules", "/today"),
 )
 ALARM = "9时15分，成团镇四方村附近有烟，北纬24.135 东经109.145，联系人 13800000000"
 
@@ -56,7 +56,6 @@ IDS: dict[str, Address] = {
 ASKED: dict[str, Address] = {
     "/:rest(.*)*": lambda _: "/nowhere",
     "/sites/labels": lambda admin: f"/sites/labels?site={first('/sites')(admin)}",
-    "/statistics/hundreds": lambda _: "/statistics/hundreds?set=six&from=2026-01-01&to=2026-12-31",
 }
 DIALOGS = (
     *(("/people", "people.add"), ("/people/:id", "certificates.add"), ("/devices", "devices.invite")),

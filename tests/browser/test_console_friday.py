@@ -100,6 +100,8 @@ def test_every_kind_of_file_is_made_fetched_opened_and_removed(browsers: Browser
     for kind in ("整改情况汇总", "期次汇总"):
         assert pypdfium2.PdfDocument(made(kind))[0].get_textpage().get_text_bounded().strip(), kind
     assert cells_of(made("火点台账"))
+    for kind in ("日报", "月报"):
+        assert says(cells_of(made(kind)), "检查次数"), kind
     for form in OF_FINDINGS:
         file = made("问题点位", form)
         match file.suffix:
@@ -207,6 +209,19 @@ def test_a_paper_is_drafted_looked_at_in_word_issued_and_revoked(browsers: Brows
     desk.has_pressed(
         "POST /papers", "PUT /papers/*", "POST /papers/*/issue", "POST /papers/*/revoke", "DELETE /papers/*"
     )
+    assert desk.faults == []
+
+
+@pytest.mark.slow
+def test_codes_for_the_responsible_units_are_printed_to_go_with_an_issued_paper(browsers: Browsers) -> None:
+    desk = Desk(browsers, "demo-mo").sign_in()
+    desk.go("公文")
+    desk.page.get_by_role("row").filter(has_text="演示大气办交").first.get_by_role("link").first.click()
+    desk.press("整改反馈二维码")
+    with desk.page.expect_download() as coming:
+        desk.agree("整改反馈二维码")
+    assert len(docx.Document(str(coming.value.path())).inline_shapes) == 1
+    desk.has_pressed("POST /papers/*/unit-links.docx")
     assert desk.faults == []
 
 

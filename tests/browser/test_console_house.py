@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,6 +54,10 @@ def test_a_new_border_is_taken_in_compared_and_put_into_force(browsers: Browsers
     desk.look("refused for want of a datum")
     take_in(desk, "网格", file, "CGCS2000（国家2000）")
     page.get_by_role("link", name="到“网格”中比对并启用").click()
+    expect(page.get_by_role("treeitem", name=re.compile("柳州市"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"图中有 [1-9]\d* 个网格"))).to_be_visible()
+    page.get_by_role("treeitem", name=re.compile("柳州市")).press("Enter")
+    expect(page.get_by_text("图中有 10 个网格")).to_be_visible()
     line = page.get_by_role("row").filter(has_text="待启用")
     line.get_by_role("button", name="比对").click()
     expect(page.get_by_role("dialog", name="与现行网格比对")).to_contain_text("个问题")

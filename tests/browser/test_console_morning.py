@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
 from playwright.sync_api import FilePayload, expect
 
+from sync import bundle_check
 from tests.browser.conftest import PHONE, Asker, Browsers, Station
 from tests.browser.desk import Desk
 from tests.browser.test_console_day import FRESH, OFFICE, standing
@@ -79,7 +82,7 @@ def test_the_unit_s_link_is_made_answered_on_a_phone_and_another_one_revoked(
     desk.press("生成新链接")
     expect(page.get_by_role("img", name="演示运输公司的二维码")).to_be_visible()
     desk.look("unit's link")
-    link = urlsplit(page.locator(".copy code").inner_text())
+    link = urlsplit(page.locator(".copy code").filter(has_text="/rectify#").inner_text())
     phone = browsers.open("phone", PHONE).pages[0]
     phone.goto(f"{link.path}#{link.fragment}")
     phone.locator("input[type=file]").set_input_files(PHOTO)
@@ -123,6 +126,27 @@ def test_a_finding_beyond_the_cells_is_declined_and_photos_are_looked_at_side_by
     desk.press("发送")
     expect(page.get_by_role("article").filter(has_text="土堆已在清运，周五再看")).to_be_visible()
     desk.has_pressed("POST /findings/*/place", "POST /findings/*/comments")
+    assert desk.faults == []
+
+
+@pytest.mark.slow
+def test_an_evidence_bundle_is_made_for_a_transfer_and_stands_the_check_of_others(
+    browsers: Browsers, tmp_path: Path
+) -> None:
+    desk = Desk(browsers, "demo-luo").sign_in()
+    page = desk.page
+    desk.open_finding(FRESH)
+    bundle = desk.take(tmp_path, "制作证据包")
+    said = page.locator(".copy code").filter(has_text=re.compile("^[0-9a-f]{64}$"))
+    expect(said).to_have_text(hashlib.sha256(bundle.read_bytes()).hexdigest())
+    expect(page.get_by_text(f"python -m sync.bundle_check {bundle.name} bluegrid-keys.json")).to_be_visible()
+    desk.look("evidence bundle")
+    keys = desk.take(tmp_path, "下载服务器公钥")
+    with bundle.open("rb") as file:
+        report = bundle_check.check(file, bundle_check.read_keys(keys.read_bytes()))
+    assert keys.name == "bluegrid-keys.json"
+    assert report.trusted
+    desk.has_pressed("POST /evidence/bundles/*")
     assert desk.faults == []
 
 

@@ -42,7 +42,7 @@ def test_a_task_is_given_handed_on_put_back_and_called_off(browsers: Browsers) -
     page.get_by_role("button", name="夜间巡查禁烧区").click()
     expect(desk.dialog.get_by_role("heading", name="经过")).to_be_visible()
     desk.look("task")
-    desk.choose("指派给", re.compile("韦敏"), desk.dialog)
+    desk.choose("承办人", re.compile("韦敏"), desk.dialog)
     desk.press("改派", desk.dialog)
     expect(desk.dialog).to_contain_text("办理中")
     desk.press("退回待领取", desk.dialog)

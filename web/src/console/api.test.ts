@@ -39,6 +39,20 @@ test("a file is called what the server calls it, also in Chinese and after a pro
   expect(fileName(null)).toBeNull()
 })
 
+test('a file that is asked for by POST tells of its bytes as they come, and of what else was said of it', async () => {
+  const headers = {
+    'Content-Length': '5',
+    'Content-Disposition': 'attachment; filename=a.zip',
+    'X-Content-SHA256': 'h',
+  }
+  const { api, sent } = serverOf(new Response('bytes', { headers }))
+  const heard: [number, number | null][] = []
+  const file = await api.file('/evidence/bundles/1', { body: {}, received: (...said) => heard.push(said) })
+  expect(sent[0]!.method).toBe('POST')
+  expect([await file.blob.text(), file.name, file.headers.get('X-Content-SHA256')]).toEqual(['bytes', 'a.zip', 'h'])
+  expect(heard.at(-1)).toEqual([5, 5])
+})
+
 describe('a change', () => {
   test('carries the proof, and looking does not', async () => {
     const { api, sent } = serverOf(Response.json({}), Response.json({}))

@@ -27,6 +27,12 @@ export interface Page<T> {
   total_exceeded?: boolean
 }
 
+/** A file that is asked for: with a body by POST; `received` hears of the bytes that came, of how many if that is said. */
+export interface FileOptions extends Options {
+  body?: unknown
+  received?: (bytes: number, of: number | null) => void
+}
+
 export interface Tagged<T> {
   body: T
   etag: string | null
@@ -59,6 +65,28 @@ export function fileName(disposition: string | null): string | null {
   const extended = /filename\*=UTF-8''([^;]+)/i.exec(disposition ?? '')?.[1]
   if (extended) return decodeURIComponent(extended)
   return /filename="?([^";]+)"?/i.exec(disposition ?? '')?.[1] ?? null
+}
+
+/** Save bytes on this computer under a name. */
+export function save(blob: Blob, name: string): void {
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(blob)
+  link.download = name
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
+}
+
+/** The bytes of an answer, told of as they come. */
+async function counted(answer: Response, received: NonNullable<FileOptions['received']>): Promise<Blob> {
+  const parts: Uint8Array<ArrayBuffer>[] = []
+  const said = answer.headers.get('Content-Length')
+  let bytes = 0
+  for (const reader = answer.body!.getReader(); ;) {
+    const { done, value } = await reader.read()
+    if (done) return new Blob(parts, { type: answer.headers.get('Content-Type') ?? '' })
+    parts.push(value)
+    received((bytes += value.byteLength), said === null ? null : Number(said))
+  }
 }
 
 export class Api {
@@ -123,22 +151,19 @@ export class Api {
     return rows
   }
 
-  /** A file, with the name that the server gives it. With a body it is asked for by POST. */
-  async file(path: string, options?: Options & { body?: unknown }): Promise<{ blob: Blob; name: string }> {
+  /** A file, with the name that the server gives it, and what else it says of it. */
+  async file(path: string, options?: FileOptions): Promise<{ blob: Blob; name: string; headers: Headers }> {
     const method = options?.body === undefined ? 'GET' : 'POST'
     const answer = await this.answer(method, path, options?.body, options)
     const name = fileName(answer.headers.get('Content-Disposition')) ?? path.split('/').pop() ?? 'file'
-    return { blob: await answer.blob(), name }
+    const blob = options?.received ? await counted(answer, options.received) : await answer.blob()
+    return { blob, name, headers: answer.headers }
   }
 
   /** Save a file of the server on this computer. */
-  async download(path: string, options?: Options & { body?: unknown }): Promise<string> {
+  async download(path: string, options?: FileOptions): Promise<string> {
     const { blob, name } = await this.file(path, options)
-    const link = document.createElement('a')
-    link.href = URL.createObjectURL(blob)
-    link.download = name
-    link.click()
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
+    save(blob, name)
     return name
   }
 

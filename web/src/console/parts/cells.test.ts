@@ -2,10 +2,10 @@ import { expect, test } from 'vitest'
 import { cellsLike, pathOf, treeOf, type Cell } from './cells'
 
 const CELLS: Cell[] = [
-  { code: '450000', name: '广西', level: 'province', parent: null },
-  { code: '450206', name: '柳江区', level: 'county', parent: '450000' },
-  { code: '450206100', name: '拉堡镇', level: 'township', parent: '450206' },
-  { code: '990000', name: '孤岛', level: 'county', parent: '99' },
+  { code: '450000', name: '广西', level: 'province', parent: null, has_shape: true },
+  { code: '450206', name: '柳江区', level: 'county', parent: '450000', has_shape: true },
+  { code: '450206100', name: '拉堡镇', level: 'township', parent: '450206', has_shape: true },
+  { code: '990000', name: '孤岛', level: 'county', parent: '99', has_shape: true },
 ]
 
 test('cells lie below their parents, and one without its parent at the top', () => {

@@ -8,6 +8,8 @@ export interface Cell {
   name: string
   level: string
   parent: string | null
+  /** Whether its bounds are known and can be drawn. */
+  has_shape: boolean
 }
 
 export interface TreeNode {

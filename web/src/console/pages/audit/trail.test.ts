@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import chinese from '../../words/audit.zh-CN.json'
-import { DEEDS, detailsOf, queryOf, wordOf } from './trail'
+import { DEEDS, detailsOf, queryOf, wholeDetails, wordOf } from './trail'
 
 test("days are asked for by China's clock, the last one whole", () => {
   const asked = { actor: '', action: 'read.', subject: '', from: '2026-11-30', to: '2026-11-30' }
@@ -14,6 +14,13 @@ test("days are asked for by China's clock, the last one whole", () => {
 
 test('details stand in a line, what is empty is left out', () => {
   expect(detailsOf({ fields: ['phone', 'role'], left: 9, asked: [], by: null })).toBe('fields: phone, role; left: 9')
+})
+
+test('details name people and things where they can, and cut hashes short; the level below has all', () => {
+  const details = { to: 'u-1', filters: { cell: '450206' }, sha256: 'ab'.repeat(32) }
+  const called = (id: string) => (id === 'u-1' ? '韦敏' : undefined)
+  expect(detailsOf(details, called)).toBe('to: 韦敏; filters: cell: 450206; sha256: abababababab…')
+  expect(wholeDetails(details)).toEqual(['to: u-1', 'filters: {"cell":"450206"}', `sha256: ${'ab'.repeat(32)}`])
 })
 
 test('every deed that can be asked for has its words under one key', () => {

@@ -9,6 +9,8 @@ export interface AuditEvent {
   action: string
   subject: string | null
   details: Record<string, unknown>
+  /** What the ids that it names are called. */
+  names: Record<string, string>
 }
 
 export interface AuditPage {
@@ -60,16 +62,28 @@ function dayAfter(day: string): string {
 /** The key of an action's words: dots would be levels of the words' tree. */
 export const wordOf = (action: string): string => `audit.deed.${action.replace(/\./g, '_')}`
 
-/** The details of an event in a line: `fields: phone, role; left: 9`. */
-export function detailsOf(details: Record<string, unknown>): string {
+/** What an id is called, or nothing. */
+export type Called = (id: string) => string | undefined
+
+/** The details of an event in a line: `fields: phone, role; to: 韦敏`. Ids are named where they can be, hashes cut short. */
+export function detailsOf(details: Record<string, unknown>, called: Called = () => undefined): string {
   const said = (value: unknown): string =>
     Array.isArray(value)
       ? value.map(said).join(', ')
       : typeof value === 'object' && value !== null
-        ? JSON.stringify(value)
-        : String(value)
+        ? wholeDetails(value as Record<string, unknown>).join(', ')
+        : (called(String(value)) ?? String(value).replace(HASH, '$1…'))
   return Object.entries(details)
     .filter(([, value]) => value !== null && said(value) !== '')
     .map(([name, value]) => `${name}: ${said(value)}`)
     .join('; ')
 }
+
+/** Each detail as it stands in the trail, for the level below. */
+export function wholeDetails(details: Record<string, unknown>): string[] {
+  return Object.entries(details).map(
+    ([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  )
+}
+
+const HASH = /^([0-9a-f]{12})[0-9a-f]{52}$/

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { known, percentOf, sizeOf, underWay, wishIn, type Export } from './exports'
+import { isWhole, known, lastWhole, percentOf, underWay, wishIn, type Export } from './exports'
 
 const file = (more: Partial<Export>): Export =>
   ({ state: 'running', progress: { done: 0, total: null }, ...more }) as Export
@@ -23,13 +23,21 @@ test('of the filters only those of the kind are taken along to another one', () 
   expect(known('period-summary', { period: 'p', cell: '450206' })).toEqual({ period: 'p' })
 })
 
+test('a report needs its area and its day or month, and begins with the last one that is over', () => {
+  expect(isWhole({ kind: 'daily-report', filters: { cell: '450206' } })).toBe(false)
+  expect(isWhole({ kind: 'daily-report', filters: { cell: '450206', day: '2026-11-22' } })).toBe(true)
+  expect(isWhole({ kind: 'monthly-report', filters: { cell: '', month: '2026-11' } })).toBe(false)
+  expect(isWhole({ kind: 'ledger', filters: {} })).toBe(true)
+  expect(known('monthly-report', { cell: '450206', day: '2026-11-22' })).toEqual({ cell: '450206' })
+  expect([lastWhole('day', '2027-01-01'), lastWhole('month', '2027-01-01')]).toEqual(['2026-12-31', '2026-12'])
+})
+
 test('progress is whole percent once the rows are counted, and never over a hundred', () => {
   expect(percentOf(file({}))).toBeNull()
   expect(percentOf(file({ progress: { done: 2, total: 3 } }))).toBe(66)
   expect(percentOf(file({ progress: { done: 5, total: 3 } }))).toBe(100)
 })
 
-test('what is queued or running is under way, and sizes are told as people read them', () => {
+test('what is queued or running is under way', () => {
   expect([file({ state: 'queued' }), file({}), file({ state: 'done' })].map(underWay)).toEqual([true, true, false])
-  expect([sizeOf(null), sizeOf(10), sizeOf(319_488), sizeOf(4_299_161)]).toEqual(['—', '1 KB', '312 KB', '4.1 MB'])
 })

@@ -1,7 +1,8 @@
 /** Files that can be asked for: each kind with its formats and what narrows it; and files as the API tells of them. */
 import type { LocationQuery } from 'vue-router'
+import { dayBefore } from '../../parts/days'
 
-export type Narrows = 'findings' | 'fires' | 'period'
+export type Narrows = 'findings' | 'fires' | 'period' | 'day' | 'month'
 
 export interface Kind {
   formats: readonly string[]
@@ -12,6 +13,8 @@ export interface Kind {
 export const KINDS: Record<string, Kind> = {
   'weekly-list': { formats: ['xlsx'], narrows: 'findings' },
   ledger: { formats: ['xlsx'], narrows: 'findings' },
+  'daily-report': { formats: ['xlsx'], narrows: 'day' },
+  'monthly-report': { formats: ['xlsx'], narrows: 'month' },
   'unit-summary': { formats: ['xlsx', 'csv'], narrows: 'findings' },
   'findings-summary': { formats: ['pdf'], narrows: 'findings' },
   'period-summary': { formats: ['pdf'], narrows: 'period' },
@@ -36,11 +39,23 @@ export const FIELDS: Record<Narrows, readonly string[]> = {
   ],
   fires: ['cell', 'state', 'outcome', 'first_from', 'first_to'],
   period: ['period', 'version'],
+  day: ['cell', 'day'],
+  month: ['cell', 'month'],
+}
+/** Without these the server makes no file of a kind. */
+const NEEDED: Record<Narrows, readonly string[]> = {
+  findings: [],
+  fires: [],
+  period: ['period'],
+  day: ['cell', 'day'],
+  month: ['cell', 'month'],
 }
 const CARRIED: Record<Narrows, readonly string[]> = {
   findings: ['bbox', 'site', 'figure', 'as_of', 'township', 'responsible_unit', 'flag', 'waiting'],
   fires: ['zone', 'source', 'assignee'],
   period: [],
+  day: [],
+  month: [],
 }
 
 export interface Export {
@@ -83,17 +98,19 @@ export function known(kind: string, filters: Record<string, string>): Record<str
   return Object.fromEntries(Object.entries(filters).filter(([name, value]) => names.includes(name) && value !== ''))
 }
 
+/** Whether all is said that the server needs for the file. */
+export const isWhole = ({ kind, filters }: Pick<Wish, 'kind' | 'filters'>): boolean =>
+  NEEDED[KINDS[kind]!.narrows].every((name) => filters[name])
+
+/** The last day or month that is over, of which a report has all that is to come: `2026-11-22` or `2026-11`. */
+export function lastWhole(span: 'day' | 'month', today: string): string {
+  return span === 'day' ? dayBefore(today) : dayBefore(`${today.slice(0, 7)}-01`).slice(0, 7)
+}
+
 export const underWay = (each: Export): boolean => each.state === 'queued' || each.state === 'running'
 
 /** How far one is, in whole percent; null as long as nobody knows how many rows there are. */
 export function percentOf(each: Export): number | null {
   const { done, total } = each.progress
   return total ? Math.min(100, Math.floor((100 * done) / total)) : null
-}
-
-/** A size as people read it: 312 KB, 4.1 MB. */
-export function sizeOf(bytes: number | null): string {
-  if (bytes === null) return '—'
-  if (bytes < 1024 * 1024) return `${Math.max(1, Math.round(bytes / 1024))} KB`
-  return `${(bytes / 1024 / 1024).toFixed(1)} MB`
 }
