@@ -26,8 +26,10 @@ def test_a_conflict_and_what_became_of_it_shut_nobody_out(station: Station, brow
     station.line.cut()
     edit(luo.page, finding, "一辆渣土车带泥上路")
     edit(wei.page, finding, "三辆渣土车带泥上路")
+    wei.context.set_offline(True)  # or it might be the first
     station.line.mend()
     hand_in(luo)
+    wei.context.set_offline(False)
     hand_in(wei)
 
     overtaken = re.compile("已被.+处理，您的内容和照片已保留。")
