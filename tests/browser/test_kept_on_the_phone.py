@@ -67,7 +67,7 @@ def test_storage_that_may_be_evicted_or_is_nearly_full_is_said_until_it_is_safe(
     phone.enrol(station, "demo-wei")
     page = phone.page
     assert page.evaluate("() => navigator.storage.persisted()") is False
-    for megabytes, said in ((200, "本机空间快满了。"), (10, "本机空间已满")):
+    for megabytes, said in ((200, "本机空间快满了，"), (10, "本机空间已满")):
         phone.has_room(megabytes)
         page.goto("/app/settings")
         expect(page.get_by_text(said)).to_be_visible()

@@ -2,6 +2,7 @@
 import { liveQuery } from 'dexie'
 import { computed, shallowRef, toValue, type MaybeRefOrGetter, type Ref } from 'vue'
 import { useDevice } from './device'
+import type { LonLat } from './geo/coordinate'
 import { canonical } from './geo/datum'
 import { gridOf, type CellCollection, type Grid } from './geo/grid'
 import { locate, type Location } from './geo/locate'
@@ -31,6 +32,11 @@ export function locatedIn(grid: Grid | null, position: Position | null): Locatio
   } catch {
     return null // numbers that are no place
   }
+}
+
+/** Where a point in CGCS2000 degrees lies; null without cells. */
+export function locatedAt(grid: Grid | null, [lon, lat]: LonLat): Location | null {
+  return locatedIn(grid, { lon, lat, datum: 'CGCS2000', accuracy_m: null } as Position)
 }
 
 /** `柳江区拉堡镇`: the cell and the one above it; null where there is none. */

@@ -7,7 +7,7 @@ import { useNow } from './frame/now'
 import type { Verdicts } from './geo/zone_rules'
 import { useGround } from './ground'
 import type { Position } from './sync'
-import { spotOf, verdictsAt, zonesInForce, type InForce } from './zones-in-force'
+import { spotOf, verdictsAt, zonesInForce, type InForce, type Spot } from './zones-in-force'
 
 const inForce = shallowRef<InForce | null>(null)
 let begun = false
@@ -24,9 +24,14 @@ export function useZonesInForce(): Readonly<Ref<InForce | null>> {
 
 /** `禁烧区`, `疑似禁燃区`, `露天焚烧：待核定`: what holds there now, nothing of what no zone is about. */
 export function useRulesHere(position: Readonly<Ref<Position | null>>): Ref<string[]> {
+  return useRulesAt(computed(() => spotOf(position.value)))
+}
+
+/** The same of any place. */
+export function useRulesAt(spot: Readonly<Ref<Spot | null>>): Ref<string[]> {
   const { t } = useI18n()
   const [zones, ground, now] = [useZonesInForce(), useGround(), useNow()]
-  const here = computed(() => verdictsAt(zones.value, ground.value, spotOf(position.value), now.value))
+  const here = computed(() => verdictsAt(zones.value, ground.value, spot.value, now.value))
   return computed(() =>
     rulesIn(here.value).map(([form, zone, subject]) =>
       t(`capture.zone.${form}`, {

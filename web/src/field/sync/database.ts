@@ -227,15 +227,20 @@ async function written(db: FieldDatabase, changes: Change[], tip?: Tip, also?: {
   await also?.run()
 }
 
-/** A write; throws StorageFull where the browser says that its quota is used up. */
+/** A write; throws StorageFull where the browser says that its quota is used up, or that the disk took no more bytes. */
 async function withRoom<T>(work: () => PromiseLike<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    const { name, inner } = error as { name?: string; inner?: { name?: string } }
-    if (name === 'QuotaExceededError' || inner?.name === 'QuotaExceededError') throw new StorageFull('no room')
+    if (saysFull(error) || saysFull((error as { inner?: unknown }).inner)) throw new StorageFull('no room')
     throw error
   }
+}
+
+/** Chromium has a quota, and no name of its own for a disk that is fuller than it knew: the bytes fail to be written. */
+function saysFull(error: unknown): boolean {
+  const { name, message = '' } = (error ?? {}) as { name?: string; message?: string }
+  return name === 'QuotaExceededError' || (name === 'DataError' && message.includes('write blobs'))
 }
 
 /** The last word on each key of each table. */

@@ -52,9 +52,12 @@ test('every write asks the browser for strict durability', async () => {
   for (const [, , options] of writes) expect(options).toEqual({ durability: 'strict' })
 })
 
-test('a write in a phone without room keeps all or nothing, and says so', async () => {
+test.each([
+  ['its quota', 'QuotaExceededError', 'no room'],
+  ['the disk', 'DataError', 'Failed to write blobs (IOError)'],
+])('a write beyond %s keeps all or nothing, and says that there is no room', async (_, name, message) => {
   vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
-    throw new DOMException('no room', 'QuotaExceededError')
+    throw new DOMException(message, name)
   })
   await expect(write(db, [['meta', 'token', 't']])).rejects.toThrow(StorageFull)
   await expect(new Device({ db }).hold(new Blob(['photo']), 'a.jpg')).rejects.toMatchObject({ code: 'storage-full' })

@@ -7,6 +7,7 @@ import type { Table } from 'dexie'
 import { sha256Hex } from './bytes'
 import type { Clock } from './clock'
 import { write, type Change, type FieldDatabase, type MediaRecord } from './database'
+import { whileNobodyAsks } from './room'
 import type { Captured } from './types'
 
 /** Held bytes that nothing names for so long were abandoned. */
@@ -36,10 +37,12 @@ export class Photos {
     const known = before?.state === 'held' ? { ...before, at: fresh.at } : before // held anew for somebody
     const record = { ...(known ?? fresh), kept: true, ...(lost && { state: 'waiting' as const, problem: null }) }
     const copy = new Blob([data], { type: record.mediaType })
-    await write(this.db, [
-      ['bytes', sha256, copy],
-      ['media', sha256, record],
-    ])
+    await whileNobodyAsks(() =>
+      write(this.db, [
+        ['bytes', sha256, copy],
+        ['media', sha256, record],
+      ]),
+    )
     const back = await this.db.bytes.get(sha256)
     if (back === undefined || (await sha256Hex(await back.arrayBuffer())) !== sha256) throw new NotKept(sha256)
     return { sha256, size: record.size, mediaType: record.mediaType, filename: record.filename }

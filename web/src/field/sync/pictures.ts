@@ -61,7 +61,7 @@ export class Pictures {
     const policy = await this.db.known('media_policy')
     if (policy != null && policy.wifiOnlyAboveMb !== null && this.metered()) return false
     const waiting = await this.db.media.where('state').anyOf('waiting', 'uploading').count()
-    return waiting + (await this.db.outbox.count()) === 0 && (await isRoomy())
+    return waiting + (await this.db.outbox.count()) === 0 && (await isRoomy(this.db))
   }
 
   /** The size of what was kept now; null where this one cannot be had, `ended` where the server gives none at present. */

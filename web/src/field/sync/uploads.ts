@@ -2,11 +2,10 @@
  *
  * Original bytes are deleted only when the server says `stored` with a `seq` that is backed up.
  */
-import { DetailedError, Upload, type UploadOptions } from 'tus-js-client'
+import { NoAnswer } from '@shared/problem'
 import { write, type Change, type FieldDatabase, type MediaRecord } from './database'
 import type { Server } from './server'
-import type { Answer } from './transport'
-import { blobReader, HOST, httpStack, NotTold, urlStorage } from './tus_http'
+import type { Failed } from './tus_upload'
 
 const CHUNK_BYTES = 1024 * 1024
 const SMALLEST_CHUNK = 1024
@@ -56,10 +55,11 @@ export class Uploads {
       await this.db.media.update(sha256, { state: 'refused', kept: false, problem: 'bytes-lost' })
       return false
     }
+    const { attempt } = await client()
     await this.db.media.update(sha256, { state: 'uploading' })
     for (;;) {
       const chunk = Math.min(CHUNK_BYTES, (await this.db.known('chunk_bytes')) ?? CHUNK_BYTES)
-      const failed = await this.attempt(record, bytes, chunk)
+      const failed = await attempt(this.db, this.server, record, bytes, chunk)
       if (failed === null) {
         await this.db.media.update(sha256, { state: 'sent', sent: record.size })
         return true
@@ -68,38 +68,10 @@ export class Uploads {
     }
   }
 
-  /** One run of the client; the failure at which it stopped, or null when all went. */
-  private async attempt({ sha256, filename, mediaType }: MediaRecord, bytes: Blob, chunkSize: number) {
-    const options: UploadOptions = {
-      endpoint: `${HOST}/api/v1/media`,
-      metadata: { sha256, filename, filetype: mediaType },
-      chunkSize,
-      // another request of this device was faster: the client asks where it is and goes on
-      retryDelays: [0],
-      onShouldRetry: (error) => error.originalResponse?.getStatus() === 409,
-      fingerprint: async () => sha256,
-      fileReader: blobReader,
-      httpStack: httpStack((...request) => this.server.send(...request)),
-      onChunkComplete: (_, sent) => void this.db.media.update(sha256, { sent }).catch(() => {}), // for the eye only
-    }
-    return new Promise<DetailedError | null>((resolve, reject) => {
-      const onError = (error: Error) => (error instanceof DetailedError ? resolve(error) : reject(error))
-      const storage = { urlStorage: urlStorage(this.db, reject) }
-      const upload = new Upload(bytes, { ...options, ...storage, onError, onSuccess: () => resolve(null) })
-      const resumed = upload.findPreviousUploads().then(([before]) => {
-        if (before !== undefined) upload.resumeFromPreviousUpload(before)
-        upload.start()
-      })
-      resumed.catch(reject)
-    })
-  }
-
   /** What to do about a failed attempt; true to try again at once. Throws what kept it from an answer. */
-  private async mended(sha256: string, failed: DetailedError, chunk: number): Promise<boolean> {
-    const answer = failed.originalResponse?.getUnderlyingObject() as Answer | undefined
-    if (failed.causingError instanceof NotTold) return false
-    if (answer === undefined) throw failed.causingError ?? failed
-    const method = failed.originalRequest.getMethod()
+  private async mended(sha256: string, { answer, method, notTold, cause }: Failed, chunk: number): Promise<boolean> {
+    if (notTold) return false
+    if (answer === undefined) throw cause
     if (method === 'PATCH') {
       if (answer.status === 413 && chunk > SMALLEST_CHUNK) {
         // something on the way takes no chunk of this size: halve, and keep to it after a restart as well
@@ -136,6 +108,13 @@ export class Uploads {
       )
     }
   }
+}
+
+/** What sends bytes; asked for with the first of them, since most syncs have none. Throws NoAnswer where it cannot be had. */
+async function client(): Promise<typeof import('./tus_upload')> {
+  return import('./tus_upload').catch((error: unknown) => {
+    throw new NoAnswer(error)
+  })
 }
 
 function changed(record: MediaRecord, said: Status | undefined, backedUpSeq: number): Change[] {

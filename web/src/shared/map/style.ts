@@ -74,13 +74,14 @@ function areas(colours: Colours): LayerSpecification[] {
       type: 'fill',
       source: 'zones',
       filter: strict,
-      paint: { 'fill-color': colours.zone, 'fill-opacity': 0.1 },
-    },
-    {
-      ...{ id: 'zones-line', type: 'line', source: 'zones' },
-      paint: { 'line-color': colours.zone, 'line-width': 1.5, 'line-dasharray': [4, 2] },
+      paint: { 'fill-color': colours.zone, 'fill-opacity': 0.2 },
     },
     { id: 'cells-line', type: 'line', source: 'cells', paint: { 'line-color': colours.cell, 'line-width': 1.2 } },
+    // Over the cells: most zones are whole cells, and their edges the same.
+    {
+      ...{ id: 'zones-line', type: 'line', source: 'zones' },
+      paint: { 'line-color': colours.zone, 'line-width': 2.5, 'line-dasharray': [3, 1.5] },
+    },
     ...[false, true].map((fine): LayerSpecification => ({
       ...{ id: fine ? 'cells-fine' : 'cells-name', type: 'symbol', source: 'cell_names' },
       ...(fine ? { minzoom: 10 } : { maxzoom: 11.5 }),
@@ -89,8 +90,12 @@ function areas(colours: Colours): LayerSpecification[] {
       paint: { 'text-color': colours.cell, 'text-halo-color': colours.halo, 'text-halo-width': 1.5 },
     })),
     {
-      ...{ id: 'zones-name', type: 'symbol', source: 'zones', filter: strict, minzoom: 10 },
-      layout: { 'text-field': ['get', 'name'], 'text-font': FONT, 'text-size': 12, 'text-max-width': 12 },
+      ...{ id: 'zones-name', type: 'symbol', source: 'zones', filter: ['any', strict, ['has', 'label']], minzoom: 8.5 },
+      layout: {
+        ...{ 'text-field': ['coalesce', ['get', 'label'], ['get', 'name']], 'text-font': FONT, 'text-size': 13 },
+        // Below the name of the cell that it may be.
+        ...{ 'text-max-width': 8, 'text-anchor': 'top', 'text-offset': [0, 0.8] },
+      },
       paint: { 'text-color': colours.zone, 'text-halo-color': colours.halo, 'text-halo-width': 1.5 },
     },
   ]

@@ -1,5 +1,6 @@
 /** A free finding that is being written. */
 import type { PhotoOf, Position } from '../../sync'
+import type { Doing } from '../inspection/best-fix'
 import type { Severity } from './rows'
 
 export const KEY = 'finding|'
@@ -31,4 +32,10 @@ export function openOf(draft: FindingDraft): Open[] {
 /** Nothing was said yet: leaving it leaves no draft behind. */
 export function isEmpty(draft: FindingDraft): boolean {
   return draft.topic === '' && draft.description.trim() === '' && draft.photos.length === 0
+}
+
+/** What tells where a finding is: its last photo by the camera. It need not lie where its site is registered. */
+export function doingOf({ photos }: Pick<FindingDraft, 'photos'>): Doing {
+  const taken = photos.filter(({ source }) => source === 'camera').map(({ capturedAt }) => capturedAt)
+  return { lastDone: taken.sort((a, b) => Date.parse(a) - Date.parse(b)).at(-1) ?? null, registered: null }
 }

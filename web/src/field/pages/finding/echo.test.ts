@@ -33,6 +33,16 @@ test('a reported finding shows before any network, with its photos, as being on 
   expect(seen!.photos).toEqual([{ id: 'p', sha256: 'a', role: 'before', stored: false }])
 })
 
+test('what the server has received is not said to be on the device alone, also before its row has come', () => {
+  const report = { topic: 'straw', severity: 'serious', description: '焚烧', found_at: 'x', photos: [], site: 's' }
+  const received = { status: 'applied', rev: 4 } as const
+  expect(view(null, [op('finding.report', report, received)])).toMatchObject({ onDevice: null, description: '焚烧' })
+  const edit = op('finding.edit', { severity: 'serious' }, received)
+  expect(view(mirrored(), [edit])).toMatchObject({ severity: 'serious', onDevice: null })
+  const comment = op('finding.comment', { text: '已通知' }, received)
+  expect(commentsOf('f', [], [comment], ME)).toMatchObject([{ text: '已通知', onDevice: false }])
+})
+
 test("an inspection's failed duty shows as a finding with what its item says", () => {
   const answers = [
     { item: 'hoarding', result: 'fail', note: null, photos: null, finding: 'f' },

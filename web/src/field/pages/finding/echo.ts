@@ -67,12 +67,22 @@ export function findingView(
   const made = mirrored === null ? begun(id, mine, me, lookUp) : null
   const row = mirrored?.row ?? made
   if (row === null) return null
-  const view: FindingView = { ...row, photos: [...row.photos], onDevice: made ? 'all' : null, told: [] }
+  const view: FindingView = {
+    ...row,
+    photos: [...row.photos],
+    onDevice: made && mine.some(isHere) ? 'all' : null,
+    told: [],
+  }
   for (const op of mine) {
     if (op.status === 'held' || op.status === 'rejected') view.told.push(op)
     else if (op.status !== 'conflict' && !shown(op, mirrored)) lay(view, op)
   }
   return view
+}
+
+/** Whether the server has not said yet that it has an op. */
+function isHere({ status }: OwnOp): boolean {
+  return status === null
 }
 
 /** Whether the mirror shows an op's effect already. */
@@ -89,7 +99,7 @@ function lay(view: FindingView, op: OwnOp): void {
   else if (op.cmd === 'finding.transition') view.state = String(op.args.to)
   else if (op.cmd === 'photo.add') addPhoto(view.photos, op)
   else return
-  view.onDevice ??= 'changes'
+  if (isHere(op)) view.onDevice ??= 'changes'
 }
 
 function addPhoto(photos: PhotoRef[], op: OwnOp): void {
@@ -166,7 +176,7 @@ export function commentsOf(
   const author = { id: me?.id ?? '', name: me?.name ?? null }
   const own = mine.map((op): CommentView => {
     const photos = named((op.args.photos as string[] | null) ?? [], 'scene')
-    return { id: op.id, finding, text: String(op.args.text), photos, author, at: op.at, onDevice: true }
+    return { id: op.id, finding, text: String(op.args.text), photos, author, at: op.at, onDevice: isHere(op) }
   })
   return [...there.map((row) => ({ ...row, onDevice: false })), ...own].sort(
     (one, two) => Date.parse(one.at) - Date.parse(two.at),

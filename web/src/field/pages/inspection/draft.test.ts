@@ -7,7 +7,6 @@ import {
   chinaDay,
   contextOf,
   EMPTY,
-  isBetter,
   readingOf,
   submissionOf,
   valueOf,
@@ -178,12 +177,4 @@ test('a signature is named by its hash and recorded as one; a refusal says why a
 
 test('a day is the day in China', () => {
   expect(chinaDay(new Date('2026-11-25T16:30:00Z'))).toBe('2026-11-26')
-})
-
-test('the better fix stands, and what was put by hand above all', () => {
-  const by = (provider: string, accuracy_m: number | null): Position => ({ ...here, provider, accuracy_m })
-  expect(isBetter(by('browser', 30), null)).toBe(true)
-  expect(isBetter(by('browser', 30), by('browser', 8))).toBe(false)
-  expect(isBetter(by('browser', 3), by('manual', null))).toBe(false)
-  expect(isBetter(by('manual', null), by('browser', 3))).toBe(true)
 })

@@ -60,6 +60,8 @@ export interface InspectionDraft {
   /** What the inspector said of the site so that the list could leave out what does not apply. */
   attributes: Json
   answers: Record<string, ItemDraft>
+  /** When an item was last answered. */
+  answered_at?: string
   representative: { name: string; post: string; phone: string }
   signing: Signing
   /** Why it ends with required items unanswered. */
@@ -98,12 +100,6 @@ export interface Reading {
 /** The day in China, as the server counts days. */
 export function chinaDay(at: Date): string {
   return new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Shanghai', dateStyle: 'short' }).format(at)
-}
-
-/** Whether a fix says more of where something is than the one before; what was put by hand stands. */
-export function isBetter(now: Position, before: Position | null): boolean {
-  if (before === null || now.provider === 'manual') return true
-  return before.provider !== 'manual' && (now.accuracy_m ?? Infinity) < (before.accuracy_m ?? Infinity)
 }
 
 /** Where and when an inspection is: its site, the cell that its position is in, the zones that hold there, and the day in

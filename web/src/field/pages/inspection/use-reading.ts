@@ -6,7 +6,8 @@ import { useDevice } from '../../device'
 import { locatedIn, useGround } from '../../ground'
 import { useZonesInForce } from '../../rules-here'
 import { spotOf, zonesAsked, zonesThere } from '../../zones-in-force'
-import { chinaDay, isBetter, KEY, readingOf, type InspectionDraft, type Place, type Reading, type Site } from './draft'
+import { isBetter } from './best-fix'
+import { chinaDay, KEY, readingOf, type InspectionDraft, type Place, type Reading, type Site } from './draft'
 import { packOf } from './packs'
 import { isRecorded, useDraft } from './use-draft'
 
@@ -37,11 +38,13 @@ export function useInspection(id: string) {
       ready.value = pack.value !== null
     },
   )
-  // Where one stands is the inspection's place: the best fix while it is filled in, or the one put by hand.
   const { position } = usePosition()
-  watch([position, used.draft], ([now]) => {
-    if (used.draft.value !== null && now !== null && isBetter(now, used.draft.value.position))
-      used.draft.value.position = now
+  // Not before the site is known: its registered place has a say.
+  watch([position, ready], ([now]) => {
+    const draft = used.draft.value
+    if (draft === null || now === null || !ready.value) return
+    const doing = { lastDone: draft.answered_at ?? null, registered: spotOf(null, site.value)?.at ?? null }
+    if (isBetter(now, draft.position, doing)) draft.position = now
   })
   const reading = computed<Reading | null>(() =>
     used.draft.value && pack.value && ready.value ? readingOf(used.draft.value, pack.value, place.value) : null,

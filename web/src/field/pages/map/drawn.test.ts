@@ -47,7 +47,7 @@ test('a point carries its sign, and a name that fits', () => {
   expect(String(features[0]!.properties.name)).toHaveLength(14)
 })
 
-test('zones of the day are drawn, and only those that forbid all through are filled', () => {
+test('zones of the day are drawn and named, and only those that forbid all through are filled', () => {
   const ring = [
     [109, 24],
     [109.1, 24],
@@ -69,10 +69,11 @@ test('zones of the day are drawn, and only those that forbid all through are fil
       zone('unknown ground', { area: undefined }),
     ],
   }
-  const drawn = zonesDrawn(zonesOf([file]), new Date('2026-11-26T02:00:00Z')).features
-  expect(drawn.map((feature) => [feature.properties.id, feature.properties.strict])).toEqual([
-    ['now', true],
-    ['somewhere in it', false],
-    ['all else', false],
+  const labelOf = (kind: string, isKnown: boolean) => `${kind}${isKnown ? '' : ' within'}`
+  const drawn = zonesDrawn(zonesOf([file]), new Date('2026-11-26T02:00:00Z'), labelOf).features
+  expect(drawn.map(({ properties: { id, strict, label } }) => [id, strict, label])).toEqual([
+    ['now', true, 'no-burn'],
+    ['somewhere in it', false, 'no-burn within'],
+    ['all else', false, undefined],
   ])
 })

@@ -101,14 +101,23 @@ export function cellNamesOf(grid: Grid | null): Collection {
   return collection(cells.map(({ name, level, shape }) => point(insideOf(shape!), { name, fine: !coarse.has(level) })))
 }
 
-/** The zones whose papers are valid that day. `strict`: something is forbidden in all of it. */
-export function zonesDrawn(zones: readonly Zone[], now: Date): Collection {
+/** The zones whose papers are valid that day. `strict`: something is forbidden in all of it.
+ *
+ * `labelOf` says of a kind what it is, and that its edges are not known where only the unit is that it lies in; a zone for
+ * all that no other covers has no label: its name would stand in the midst of the others.
+ */
+export function zonesDrawn(
+  zones: readonly Zone[],
+  now: Date,
+  labelOf: (kind: string, isKnown: boolean) => string = (kind) => kind,
+): Collection {
   return collection(
     zones
       .filter((zone) => isValidOn(zone, now))
       .map(({ id, name, kind, shape, extent, default: isDefault }) => {
         const strict = kind.startsWith('no-') && !isDefault && extent !== 'within'
-        return area({ type: 'MultiPolygon', coordinates: shape }, { id, name, kind, strict })
+        const label: Record<string, string> = isDefault ? {} : { label: labelOf(kind, extent !== 'within') }
+        return area({ type: 'MultiPolygon', coordinates: shape }, { id, name, kind, strict, ...label })
       }),
   )
 }

@@ -45,7 +45,11 @@ export function useDrawn(position: Readonly<Ref<Position | null>>): UsedDrawn {
   const items = computed(() => placed(sites.value, findings.value, fires.value))
   const cells = computed(() => cellsOf(ground.value))
   const names = computed(() => cellNamesOf(ground.value))
-  const zoned = computed(() => zonesDrawn(inForce.value?.zones ?? [], new Date()))
+  const labelOf = (kind: string, isKnown: boolean): string => {
+    const zone = t(`code.zone_outcome.${kind}`)
+    return isKnown ? zone : t('map.zone-within', { zone })
+  }
+  const zoned = computed(() => zonesDrawn(inForce.value?.zones ?? [], new Date(), labelOf))
   const signs = computed(() => ({
     ...{ fire_points: t('map.sign.fire_points'), findings: t('map.sign.findings'), sites: t('map.sign.sites') },
   }))
