@@ -118,6 +118,7 @@ def test_what_was_put_right_is_sent_back_once_and_closed_the_second_time(
             open_finding(page, finding)
             page.get_by_role("button", name="重新整改").click()
             page.get_by_role("button", name="确认重新整改").click()
+            expect(page.get_by_role("button", name="确认重新整改")).to_have_count(0)
             hand_in(luo)
     closed = admin.get(f"/api/v1/findings/{finding}")
     assert (closed["state"], all(photo["stored"] for photo in closed["photos"])) == ("closed", True)

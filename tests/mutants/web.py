@@ -74,6 +74,14 @@ WEB = (
         f"{RECORDING}::held bytes come back as they were, and go only while no record names them",
     ),
     bug(
+        "a draft outlasts its record, to be sent again",
+        "I2",
+        "recording.ts",
+        "  return [...ops, ...moved, ...spent, ['submissions', submission.id, submission]]",
+        "  return [...ops, ...moved, ['submissions', submission.id, submission]]",
+        f"{RECORDING}::the drafts of a record go with it, in one transaction",
+    ),
+    bug(
         "ops are let go when acknowledged, before a backup has them",
         "I7",
         "outbox.ts",

@@ -174,6 +174,7 @@ type Tables = {
   packs: Blob
   pictures: Picture
   submissions: Submission
+  drafts: Draft
 }
 
 /** One change of one table: [table, key, value]; null deletes. */

@@ -148,9 +148,17 @@ export class Device {
     return this.photos.letGo(sha256)
   }
 
-  /** Keep what the person did in one strict transaction, read back. Throws NotEnrolled, OpTooLarge, NotKept. */
-  async record(acts: Act[], photos: PhotoOf[], given: Omit<Submission, 'ops' | 'media' | 'at'>): Promise<Submission> {
-    return this.recording.record(acts, photos, given)
+  /** Keep what the person did in one strict transaction, read back. Throws NotEnrolled, OpTooLarge, NotKept.
+   *
+   * `drafts` are the keys of those that it was written in: they go in the same transaction, so that nothing is sent twice.
+   */
+  async record(
+    acts: Act[],
+    photos: PhotoOf[],
+    given: Omit<Submission, 'ops' | 'media' | 'at'>,
+    drafts: readonly string[] = [],
+  ): Promise<Submission> {
+    return this.recording.record(acts, photos, given, drafts)
   }
 
   /** A row's content as last pulled. */

@@ -1,5 +1,6 @@
 import 'fake-indexeddb/auto'
-import { beforeEach, expect, test } from 'vitest'
+import { liveQuery } from 'dexie'
+import { beforeEach, expect, test, vi } from 'vitest'
 import { Device, type PhotoOf } from '.'
 import { sha256Hex, utf8 } from './bytes'
 import { SystemClock } from './clock'
@@ -99,4 +100,24 @@ test('a draft survives the app', async () => {
   expect(await again.draft('finding')).toEqual({ description: '半句' })
   await again.dropDraft('finding')
   expect(await again.draft('finding')).toBeUndefined()
+})
+
+test('the drafts of a record go with it, in one transaction', async () => {
+  await device.keepDraft('finding|a', { text: '未覆盖' })
+  await device.keepDraft('finding|b', { text: '别的' })
+  const refuse = (): void => {
+    throw new Error('no room')
+  }
+  db.submissions.hook('creating').subscribe(refuse)
+  await expect(device.record([report], [], submission, ['finding|a'])).rejects.toThrow('no room')
+  expect(await Promise.all([db.outbox.count(), db.drafts.count()])).toEqual([0, 2])
+  db.submissions.hook('creating').unsubscribe(refuse)
+  const seen: [number, number][] = []
+  const watching = liveQuery(() => Promise.all([db.outbox.count(), db.drafts.count()])).subscribe((now) => {
+    seen.push(now)
+  })
+  await device.record([report], [], submission, ['finding|a'])
+  await vi.waitFor(() => expect(seen.at(-1)).toEqual([1, 1]))
+  watching.unsubscribe()
+  expect(seen).not.toContainEqual([1, 2]) // recorded, and still there to be sent again
 })

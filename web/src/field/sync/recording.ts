@@ -15,7 +15,12 @@ export class Recording {
   ) {}
 
   /** Keep what the person did; see Device.record. Throws NotEnrolled, OpTooLarge, NotKept, RangeError. */
-  async record(acts: Act[], photos: PhotoOf[], given: Omit<Submission, 'ops' | 'media' | 'at'>): Promise<Submission> {
+  async record(
+    acts: Act[],
+    photos: PhotoOf[],
+    given: Omit<Submission, 'ops' | 'media' | 'at'>,
+    drafts: readonly string[] = [],
+  ): Promise<Submission> {
     const wanted = [...(await this.ofActs(acts)), ...photos.map((photo) => this.ofPhoto(photo))]
     const named = [...new Set([...photos.map((photo) => photo.sha256), ...hashesIn(acts.map((act) => act.args))])]
     const media = await this.kept(named, photos)
@@ -26,7 +31,7 @@ export class Recording {
       const tip = await this.outbox.tip()
       const records = await this.outbox.chained(tip, wanted, moment)
       try {
-        await write(this.db, changesOf(tip, records, submission), tip, {
+        await write(this.db, changesOf(tip, records, submission, drafts), tip, {
           tables: ['media'],
           run: () => this.photos.named(media),
         })
@@ -83,11 +88,12 @@ export class Recording {
   }
 }
 
-function changesOf(tip: Tip, records: OpRecord[], submission: Submission): Change[] {
+function changesOf(tip: Tip, records: OpRecord[], submission: Submission, drafts: readonly string[]): Change[] {
   const last = records.at(-1)
   const ops: Change[] = records.map((record) => ['outbox', record.key, record])
   const moved: Change[] = last ? [['meta', 'stream', { id: tip.id, n: last.n, sha256: last.sha256 }]] : []
-  return [...ops, ...moved, ['submissions', submission.id, submission]]
+  const spent: Change[] = drafts.map((key) => ['drafts', key, null])
+  return [...ops, ...moved, ...spent, ['submissions', submission.id, submission]]
 }
 
 /** Every SHA-256 that arguments name, at whatever depth. */

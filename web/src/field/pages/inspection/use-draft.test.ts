@@ -2,7 +2,7 @@ import 'fake-indexeddb/auto'
 import { effectScope, nextTick, type EffectScope } from 'vue'
 import { afterEach, expect, test, vi } from 'vitest'
 import { useDevice } from '../../device'
-import { isRecorded, useDraft, type UsedDraft } from './use-draft'
+import { useDraft, type UsedDraft } from './use-draft'
 
 interface Words {
   text: string
@@ -12,10 +12,10 @@ const scopes: EffectScope[] = []
 const fresh = (): Promise<Words> => Promise.resolve({ text: '', photos: [] })
 
 /** A page that is opened: its scope ends with it. */
-function opened(key: string, make?: () => Promise<Words>, recorded?: () => Promise<boolean>): UsedDraft<Words> {
+function opened(key: string, make?: () => Promise<Words>): UsedDraft<Words> {
   const scope = effectScope()
   scopes.push(scope)
-  return scope.run(() => useDraft<Words>(key, make, recorded))!
+  return scope.run(() => useDraft<Words>(key, make))!
 }
 afterEach(() => scopes.splice(0).forEach((scope) => scope.stop()))
 
@@ -44,12 +44,39 @@ test('a dropped draft is gone, and does not come back by a late change', async (
   await vi.waitFor(() => expect(again.absent.value).toBe(true))
 })
 
-test('what was recorded before the app was ended leaves no draft to be sent twice', async () => {
+test('a spent draft is taken away by the record alone, and nothing that changes meanwhile brings it back', async () => {
   const device = useDevice()
-  await device.keepDraft('finding|f', { text: '已上报', photos: [] })
-  const subject = { type: 'finding', id: 'f' }
-  await device.db.submissions.put({ id: 's', kind: 'finding', title: '', subject, at: '', ops: [], media: [] })
-  const used = opened('finding|f', undefined, isRecorded('finding', 'f'))
-  await vi.waitFor(() => expect(used.absent.value).toBe(true))
-  expect(await device.draft('finding|f')).toBe(undefined)
+  const used = opened('c', fresh)
+  await vi.waitFor(() => expect(used.draft.value).not.toBe(null))
+  used.draft.value!.text = '已上报'
+  await nextTick()
+  await used.spend(async ([key]) => {
+    expect(await device.draft('c')).toEqual({ text: '已上报', photos: [] }) // until it is recorded it is there
+    used.draft.value!.text = '又改'
+    await nextTick()
+    await device.dropDraft(key!)
+  })
+  used.draft.value!.text = '再改'
+  await nextTick()
+  await used.settled()
+  expect(await device.draft('c')).toBe(undefined)
+  await used.renew()
+  expect(used.draft.value).toEqual({ text: '', photos: [] })
+  used.draft.value!.text = '下一条'
+  await nextTick()
+  await used.settled()
+  expect(await device.draft('c')).toEqual({ text: '下一条', photos: [] })
+})
+
+test('a draft that could not be recorded is kept as it stands now', async () => {
+  const used = opened('d', fresh)
+  await vi.waitFor(() => expect(used.draft.value).not.toBe(null))
+  const failing = used.spend(async () => {
+    used.draft.value!.text = '没存上'
+    await nextTick()
+    throw new Error('no room')
+  })
+  await expect(failing).rejects.toThrow('no room')
+  await used.settled()
+  expect(await useDevice().draft('d')).toEqual({ text: '没存上', photos: [] })
 })

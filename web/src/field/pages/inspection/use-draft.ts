@@ -1,5 +1,5 @@
 /** A draft as reactive state: read once, kept at every change, there again after a crash. */
-import { onScopeDispose, ref, watch, type Ref } from 'vue'
+import { nextTick, onScopeDispose, ref, watch, type Ref } from 'vue'
 import { useDevice } from '../../device'
 import { Keeper } from './keeper'
 
@@ -11,18 +11,16 @@ export interface UsedDraft<T> {
   state: Ref<'keeping' | 'kept' | 'failed'>
   /** Resolves when the last change is on the disk. */
   settled: () => Promise<void>
-  /** Delete it: what it held was recorded, or is not wanted. */
+  /** Record what it holds: `record` takes the draft away with its own transaction. Where it fails, all is as it was. */
+  spend: <R>(record: (drafts: readonly string[]) => Promise<R>) => Promise<R>
+  /** After it was spent: begin the next one. */
+  renew: () => Promise<void>
+  /** Delete it: it is not wanted. */
   drop: () => Promise<void>
 }
 
-/** The draft under a key; `make` begins one where there is none. What `recorded` says was recorded leaves no draft: the
- * app was ended between the two.
- */
-export function useDraft<T extends object>(
-  key: string,
-  make?: () => Promise<T>,
-  recorded?: () => Promise<boolean>,
-): UsedDraft<T> {
+/** The draft under a key; `make` begins one where there is none. */
+export function useDraft<T extends object>(key: string, make?: () => Promise<T>): UsedDraft<T> {
   const device = useDevice()
   const draft = ref(null) as Ref<T | null>
   const absent = ref(false)
@@ -31,9 +29,9 @@ export function useDraft<T extends object>(
     (value) => device.keepDraft(key, value),
     (now) => (state.value = now),
   )
+  const keep = (value: T): void => keeper.keep(JSON.parse(JSON.stringify(value)) as T)
   let over = false
   async function begin(): Promise<void> {
-    if (await recorded?.()) await device.dropDraft(key)
     const kept = (await device.draft<T>(key)) ?? (await make?.())
     if (over) return
     if (kept === undefined) absent.value = true
@@ -44,23 +42,31 @@ export function useDraft<T extends object>(
   const stop = watch(
     draft,
     (now, before) => {
-      if (!over && now !== null && before !== null) keeper.keep(JSON.parse(JSON.stringify(now)) as T)
+      if (!over && now !== null && before !== null) keep(now)
     },
     { deep: true },
   )
   onScopeDispose(stop)
+  async function spend<R>(record: (drafts: readonly string[]) => Promise<R>): Promise<R> {
+    over = true
+    await keeper.settled()
+    try {
+      return await record([key])
+    } catch (error) {
+      over = false
+      if (draft.value !== null) keep(draft.value)
+      throw error
+    }
+  }
+  async function renew(): Promise<void> {
+    draft.value = (await make?.()) ?? null
+    await nextTick() // the change that it is itself is no draft
+    over = false
+  }
   async function drop(): Promise<void> {
     over = true
     await keeper.settled()
     await device.dropDraft(key)
   }
-  return { draft, absent, state, settled: () => keeper.settled(), drop }
-}
-
-/** Whether this device has recorded a subject already. */
-export function isRecorded(type: string, id: string): () => Promise<boolean> {
-  const { db } = useDevice()
-  const same = ({ subject }: { subject: { type: string; id: string } }): boolean =>
-    subject.type === type && subject.id === id
-  return async () => (await db.submissions.filter(same).count()) > 0
+  return { draft, absent, state, settled: () => keeper.settled(), spend, renew, drop }
 }

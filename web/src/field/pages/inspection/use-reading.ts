@@ -9,11 +9,11 @@ import { spotOf, zonesAsked, zonesThere } from '../../zones-in-force'
 import { isBetter } from './best-fix'
 import { chinaDay, KEY, readingOf, type InspectionDraft, type Place, type Reading, type Site } from './draft'
 import { packOf } from './packs'
-import { isRecorded, useDraft } from './use-draft'
+import { useDraft } from './use-draft'
 
 export function useInspection(id: string) {
   const device = useDevice()
-  const used = useDraft<InspectionDraft>(KEY + id, undefined, isRecorded('inspection', id))
+  const used = useDraft<InspectionDraft>(KEY + id)
   const pack = shallowRef<Pack | null>(null)
   const site = shallowRef<Site | null>(null)
   const packMissing = ref(false)

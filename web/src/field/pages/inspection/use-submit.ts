@@ -13,11 +13,11 @@ export function useSubmit() {
   /** It is kept on the device. */
   const sent = ref(false)
 
-  /** Record; then let go of the draft, begin to sync, and go on to `where`. */
+  /** Record; then tidy up, begin to sync, and go on to `where`. */
   async function submit(
     record: () => Promise<Submission>,
     where: RouteLocationRaw,
-    drop: () => Promise<void> = async () => undefined,
+    tidy: () => Promise<void> = async () => undefined,
   ): Promise<void> {
     if (sending.value || sent.value) return
     sending.value = true
@@ -32,7 +32,7 @@ export function useSubmit() {
       sending.value = false
     }
     if (!sent.value) return
-    await drop().catch(console.error)
+    await tidy().catch(console.error)
     void syncNow()
     // A page that cannot be loaded leaves the person where she is, being told that it is kept.
     await router.replace(where).catch(console.error)

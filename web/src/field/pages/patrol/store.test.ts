@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto'
 import { NoAnswer } from '@shared/problem'
 import { beforeEach, expect, test } from 'vitest'
-import { Device, type Submission } from '../../sync'
+import { Device } from '../../sync'
 import { sha256Hex } from '../../sync/bytes'
 import { FieldDatabase } from '../../sync/database'
 import { Answer, type Transport } from '../../sync/transport'
@@ -16,18 +16,21 @@ const PATROL: Patrol = {
 const POINT: TrackPoint = { at: '2026-11-26T18:00:10.000+08:00', lon: 109.33, lat: 24.255, accuracy: 8, datum: 'WGS84' }
 
 let device: Device
-let recorded: { acts: { cmd: string; args: Record<string, unknown> }[] }[]
 let number = 0
 
-beforeEach(() => {
-  device = new Device({ db: new FieldDatabase(`patrol-${number++}`) })
-  recorded = []
-  // What a record does on the disk is core's to test; here it matters what is recorded, and when.
-  device.record = async (acts, _photos, given) => {
-    recorded.push({ acts })
-    return { ...given, at: '', ops: [], media: [] } as Submission
-  }
+beforeEach(async () => {
+  const db = new FieldDatabase(`patrol-${number++}`)
+  device = new Device({ db })
+  await db.meta.put({ id: '0190c1de-0000-7000-8000-00000000000a', n: 0, sha256: null }, 'stream')
 })
+
+interface Op {
+  cmd: string
+  args: Record<string, unknown>
+  group?: unknown
+}
+const recorded = async (): Promise<Op[]> =>
+  (await device.db.outbox.orderBy('key').toArray()).map(({ body }) => JSON.parse(body) as Op)
 
 function server(...answers: (number | Error)[]): { transport: Transport; bodies: unknown[] } {
   const bodies: unknown[] = []
@@ -58,11 +61,11 @@ test('points are there after a restart, in their order', async () => {
 test('a patrol names the hash of the very bytes that are sent afterwards', async () => {
   await walked()
   await submit(device, PATROL, [], '巡查')
-  const [act] = recorded[0]!.acts
+  const [op] = await recorded()
   const { transport, bodies } = server(200)
   await sendTracks(device, transport)
   const text = bodies[0] as string
-  expect(act!.args).toMatchObject({
+  expect(op!.args).toMatchObject({
     note: '无异常',
     track: await sha256Hex(new TextEncoder().encode(text).buffer as ArrayBuffer),
   })
@@ -74,7 +77,7 @@ test('a patrol names the hash of the very bytes that are sent afterwards', async
 test('a patrol without a point announces no track', async () => {
   await keepPatrol(device, PATROL)
   await submit(device, PATROL, [], '巡查')
-  expect(recorded[0]!.acts[0]!.args.track).toBeNull()
+  expect((await recorded())[0]!.args.track).toBeNull()
   expect(await waitingTracks(device)).toEqual([])
 })
 
@@ -82,13 +85,19 @@ test('its task is said to be done in a record of its own, so that no refusal of 
   await keepPatrol(device, PATROL)
   await submit(device, { ...PATROL, task: 'task-1' }, [], '巡查')
   await taskDone(device, 'task-1', PATROL.id, '任务')
-  expect(recorded.map(({ acts }) => acts.map((act) => act.cmd))).toEqual([['patrol.submit'], ['task.done']])
-  expect(recorded[1]!.acts[0]!.args).toEqual({ evidence: [{ type: 'patrol', id: PATROL.id }] })
+  const ops = await recorded()
+  expect(ops.map(({ cmd, group }) => [cmd, group])).toEqual([
+    ['patrol.submit', undefined],
+    ['task.done', undefined],
+  ])
+  expect(ops[1]!.args).toEqual({ evidence: [{ type: 'patrol', id: PATROL.id }] })
 })
 
 test('when the record fails, the patrol and its points are still there', async () => {
   await walked()
-  device.record = () => Promise.reject(new Error('no room'))
+  device.db.submissions.hook('creating').subscribe(() => {
+    throw new Error('no room')
+  })
   await expect(submit(device, PATROL, [], '巡查')).rejects.toThrow('no room')
   expect(await pointsOf(device, PATROL.id)).toHaveLength(2)
   expect(await patrolUnderWay(device)).toEqual(PATROL)

@@ -44,10 +44,18 @@ async function forget(device: Drafts, patrol: string): Promise<void> {
 
 /**
  * Record the patrol; its track is kept to be sent by itself, since ops are kept for ever and tracks
- * are not. The track is on the disk before the record names it; what was walked is dropped only after both are.
+ * are not. The track is on the disk before the record names it; what was walked goes with the record, and with it the
+ * drafts under `also`.
  */
-export async function submit(device: Device, patrol: Patrol, photos: PhotoOf[], title: string): Promise<Submission> {
-  const points = await pointsOf(device, patrol.id)
+export async function submit(
+  device: Device,
+  patrol: Patrol,
+  photos: PhotoOf[],
+  title: string,
+  also: readonly string[] = [],
+): Promise<Submission> {
+  const walked = await pointsKept(device, patrol.id).toArray()
+  const points = walked.map((draft) => draft.value as TrackPoint)
   let track: string | null = null
   if (points.length > 0) {
     const text = trackText(points)
@@ -61,9 +69,8 @@ export async function submit(device: Device, patrol: Patrol, photos: PhotoOf[], 
   }
   const act = { cmd: 'patrol.submit', row: patrol.id, args }
   const subject = { type: 'patrol', id: patrol.id }
-  const submission = await device.record([act], photos, { id: newId(), kind: 'patrol', title, subject })
-  await forget(device, patrol.id)
-  return submission
+  const spent = [PATROL, ...walked.map(({ key }) => key), ...also]
+  return device.record([act], photos, { id: newId(), kind: 'patrol', title, subject }, spent)
 }
 
 /** Say that a task was done by a patrol. A record of its own: if the task is no longer hers, the patrol still stands. */
