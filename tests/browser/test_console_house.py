@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.backend import redrawn
 from tests.backend.receivers import receiving, says
@@ -20,6 +20,8 @@ from tests.browser.conftest import Asker, Browsers, Station
 from tests.browser.desk import Desk
 
 CHECKLIST = "dust-liujiang"
+GONE = "450206108"
+"""A township that the new grid makes part of another."""
 
 
 @pytest.fixture
@@ -43,12 +45,16 @@ def take_in(desk: Desk, kind: str, file: Path, datum: str = "") -> None:
     desk.press("试导入")
 
 
+def open_county(page: Page) -> None:
+    page.locator(f"[data-key='{redrawn.COUNTY}'] .el-tree-node__expand-icon").first.click()
+
+
 @pytest.mark.slow
 def test_a_new_border_is_taken_in_compared_and_put_into_force(browsers: Browsers, admin: Asker, tmp_path: Path) -> None:
     desk = Desk(browsers, "demo-admin").sign_in()
     page = desk.page
     desk.go("导入")
-    file = redrawn.write(tmp_path / "柳江新区划.geojson", redrawn.townships())
+    file = redrawn.write(tmp_path / "柳江新区划.geojson", redrawn.townships(without=GONE))
     take_in(desk, "网格", file)
     expect(page.get_by_role("alert")).to_be_visible()  # the datum is never guessed
     desk.look("refused for want of a datum")
@@ -58,6 +64,8 @@ def test_a_new_border_is_taken_in_compared_and_put_into_force(browsers: Browsers
     expect(page.get_by_text(re.compile(r"图中有 [1-9]\d* 个网格"))).to_be_visible()
     page.get_by_role("treeitem", name=re.compile("柳州市")).press("Enter")
     expect(page.get_by_text("图中有 10 个网格")).to_be_visible()
+    open_county(page)
+    expect(page.locator(f"[data-key='{GONE}']")).to_be_visible()
     line = page.get_by_role("row").filter(has_text="待启用")
     line.get_by_role("button", name="比对").click()
     expect(page.get_by_role("dialog", name="与现行网格比对")).to_contain_text("个问题")
@@ -70,6 +78,9 @@ def test_a_new_border_is_taken_in_compared_and_put_into_force(browsers: Browsers
     desk.agree("启用此版本")
     desk.told("已启用")
     expect(page.get_by_role("row").filter(has_text="柳江新区划")).to_contain_text("现行")
+    open_county(page)
+    expect(page.locator(f"[data-key='{redrawn.LABAO}']")).to_be_visible()
+    expect(page.locator(f"[data-key='{GONE}']")).to_have_count(0)  # the tree is of the grid that holds now
 
     desk.press("新增管理单元")
     desk.look("new unit")

@@ -1,4 +1,4 @@
-/** The cells that hold now and the management units, by code and as a tree; read once. */
+/** The cells that hold now and the management units, by code and as a tree; read once, and when other bounds come to hold. */
 import { defineStore } from 'pinia'
 import { computed, shallowRef } from 'vue'
 import { api } from '../api'
@@ -62,6 +62,12 @@ export const useCells = defineStore('cells', () => {
     return loading
   }
 
+  /** Read them anew: other bounds hold. */
+  function again(): Promise<void> {
+    loading = null
+    return load()
+  }
+
   async function read(): Promise<void> {
     const [all, others] = await Promise.all([
       api.get<{ items: Cell[] }>('/cells'),
@@ -82,5 +88,5 @@ export const useCells = defineStore('cells', () => {
     return parent && byCode.value.has(parent) ? [parent, ...above(parent)] : []
   }
 
-  return { cells, units, byCode, tree, load, called, above }
+  return { cells, units, byCode, tree, load, again, called, above }
 })
