@@ -24,8 +24,8 @@ demo: venv ## play five weeks and a day on sample data, then serve it (DEMO_ONCE
 test: checks ## lint, types and tests: the gate for every change
 	@$(PYTEST) -m "not slow"
 
-test-all: checks ## the same with the slow tests
-	@$(PYTEST)
+test-all: checks ## the same with the slow tests and longer torture
+	@BLUEGRID_TORTURE_STORIES=100 $(PYTEST)
 
 test-web: venv-dev ## the unit tests of web/
 	@$(NPM) test

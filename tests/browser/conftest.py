@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -218,8 +219,17 @@ def play_day(data: Path, *, weeks: bool = False) -> Path:
 
 @pytest.fixture(scope="session")
 def played_day(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data folder of a demo whose day was played: people, sites, six findings."""
-    return play_day(tmp_path_factory.mktemp("demo") / "data")
+    """The data folder of a demo whose day was played: people, sites, six findings. Once for all workers of a run."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    with (shared / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        played, whole = shared / "demo", shared / "demo.played"
+        if not whole.exists():
+            shutil.rmtree(played, ignore_errors=True)
+            play_day(played)
+            whole.touch()
+    return played
 
 
 @pytest.fixture

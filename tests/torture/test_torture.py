@@ -20,7 +20,7 @@ from tests.torture.homes import Home, open_home
 from tests.torture.steps import CHANCES
 
 SEED = int(os.environ.get("BLUEGRID_TORTURE_SEED") or secrets.randbelow(10**9))
-STORIES = int(os.environ.get("BLUEGRID_TORTURE_STORIES") or 40)
+STORIES = int(os.environ.get("BLUEGRID_TORTURE_STORIES") or 20)
 
 NAMES = [name for name, weight in CHANCES.items() for _ in range(weight)]
 STEPS = st.tuples(st.sampled_from(NAMES), *[st.integers(0, story.LARGEST - 1)] * story.NUMBERS)
