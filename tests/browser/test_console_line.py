@@ -68,7 +68,7 @@ def waiting(admin: Asker) -> list[str]:
 
 
 def ask(page: Page, words: str) -> None:
-    page.get_by_label("编号、内容、点位名称或地址").fill(words)
+    page.get_by_label("编号、内容、点位").fill(words)
     page.get_by_role("button", name="查询", exact=True).click()
 
 

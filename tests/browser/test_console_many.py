@@ -113,7 +113,7 @@ def test_the_list_goes_on_page_by_page_newest_first_and_is_narrowed(browsers: Br
     shown = numbers(page)
     assert shown == [each["number"] for each in admin.get(f"/api/v1/findings?limit={5 * PAGE}")["items"]]
     assert len(set(shown)) == 5 * PAGE
-    page.get_by_label("编号、内容、点位名称或地址").fill("第777处")
+    page.get_by_label("编号、内容、点位").fill("第777处")
     page.get_by_role("button", name="查询", exact=True).click()
     expect(page.get_by_text("共 100 条")).to_be_visible()
     expect(page.get_by_text(f"已显示 {PAGE} 条")).to_be_visible()

@@ -234,7 +234,7 @@ def test_locked_out_and_let_in_again_it_stands_in_the_audit_trail_with_who_did_i
     desk.go("审计")
     desk.choose("操作", "登录失败")
     desk.press("查询")
-    expect(page.get_by_role("row").filter(has_text="login.failed").first).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text="登录失败").first).to_be_visible()
     desk.look("audit")
     desk.has_pressed("DELETE /users/*/lock")
     assert mo.faults == desk.faults == []

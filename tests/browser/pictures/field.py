@@ -55,6 +55,7 @@ def out_of_reach(station: Station, phone: Phone) -> None:
 
 def without_network(phone: Phone) -> None:
     """Tell the page that is open now, too: a page that is opened without a network thinks it has one until told."""
+    expect(phone.page.get_by_role("banner")).to_be_visible()  # it listens from then on
     phone.context.set_offline(False)
     phone.context.set_offline(True)
     expect(phone.page.get_by_text("离线", exact=True)).to_be_visible()

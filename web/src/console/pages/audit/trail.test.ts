@@ -12,14 +12,21 @@ test("days are asked for by China's clock, the last one whole", () => {
   expect(queryOf({ ...asked, from: '', to: '' })).toMatchObject({ since: '', until: '' })
 })
 
-test('details stand in a line, what is empty is left out', () => {
-  expect(detailsOf({ fields: ['phone', 'role'], left: 9, asked: [], by: null })).toBe('fields: phone, role; left: 9')
+const words: Record<string, string> = { fields: '改动', rows: '行数', to: '交给', filters: '条件', by: '由' }
+const named = (name: string) => words[name]
+
+test('details stand in a line, in words; what is empty or has no words is left out', () => {
+  const details = { fields: ['phone', 'role'], rows: 9, asked: ['limit'], by: null }
+  expect(detailsOf(details, named)).toBe('改动: phone, role; 行数: 9')
 })
 
 test('details name people and things where they can, and cut hashes short; the level below has all', () => {
   const details = { to: 'u-1', filters: { cell: '450206' }, sha256: 'ab'.repeat(32) }
   const called = (id: string) => (id === 'u-1' ? '韦敏' : undefined)
-  expect(detailsOf(details, called)).toBe('to: 韦敏; filters: cell: 450206; sha256: abababababab…')
+  expect(detailsOf(details, named, called)).toBe('交给: 韦敏; 条件: cell: 450206')
+  expect(detailsOf(details, (name) => name, undefined, { colon: '：', end: '；' })).toBe(
+    'to：u-1；filters：cell: 450206；sha256：abababababab…',
+  )
   expect(wholeDetails(details)).toEqual(['to: u-1', 'filters: {"cell":"450206"}', `sha256: ${'ab'.repeat(32)}`])
 })
 

@@ -62,11 +62,19 @@ function dayAfter(day: string): string {
 /** The key of an action's words: dots would be levels of the words' tree. */
 export const wordOf = (action: string): string => `audit.deed.${action.replace(/\./g, '_')}`
 
-/** What an id is called, or nothing. */
+/** What an id, or the name of a detail, is called; or nothing. */
 export type Called = (id: string) => string | undefined
 
-/** The details of an event in a line: `fields: phone, role; to: 韦敏`. Ids are named where they can be, hashes cut short. */
-export function detailsOf(details: Record<string, unknown>, called: Called = () => undefined): string {
+/** The details of an event in a line: `行数：12；签发人：韦敏`. Only those that have words, `named`; all stand one level down.
+ *
+ * Ids are named where they can be, hashes cut short.
+ */
+export function detailsOf(
+  details: Record<string, unknown>,
+  named: Called,
+  called: Called = () => undefined,
+  marks: { colon: string; end: string } = { colon: ': ', end: '; ' },
+): string {
   const said = (value: unknown): string =>
     Array.isArray(value)
       ? value.map(said).join(', ')
@@ -74,9 +82,9 @@ export function detailsOf(details: Record<string, unknown>, called: Called = () 
         ? wholeDetails(value as Record<string, unknown>).join(', ')
         : (called(String(value)) ?? String(value).replace(HASH, '$1…'))
   return Object.entries(details)
-    .filter(([, value]) => value !== null && said(value) !== '')
-    .map(([name, value]) => `${name}: ${said(value)}`)
-    .join('; ')
+    .filter(([name, value]) => named(name) !== undefined && value !== null && said(value) !== '')
+    .map(([name, value]) => `${named(name)}${marks.colon}${said(value)}`)
+    .join(marks.end)
 }
 
 /** Each detail as it stands in the trail, for the level below. */
