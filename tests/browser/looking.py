@@ -19,7 +19,7 @@ STILL = """async () => {
 # A short message goes after a moment, unless a pointer is over it: axe is to see it whole, or not at all.
 POINT = "(what) => document.querySelectorAll('.el-message').forEach((each) => each.dispatchEvent(new MouseEvent(what)))"
 # A page is too wide when it can be pushed sideways; a word is cut when its box hides a part of it and nothing tells the
-# whole; a control is out of reach when no pushing brings it into the window.
+# whole; letters below 10 px nobody reads; a control is out of reach when no pushing brings it into the window.
 MISFITS = """() => {
   const found = []
   const name = (each) => each.outerHTML.replace(/\\s+/g, ' ').slice(0, 140)
@@ -30,6 +30,9 @@ MISFITS = """() => {
   }
   const shown = (each) => each.checkVisibility({ opacityProperty: true, visibilityProperty: true })
   for (const each of document.querySelectorAll('body *')) {
+    const says = [...each.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim())
+    const points = parseFloat(getComputedStyle(each).fontSize)
+    if (says && points < 10 && shown(each)) found.push(`too small to be read, ${points} px: ${name(each)}`)
     if (!each.childElementCount && each.textContent.trim() && shown(each)) {
       const style = getComputedStyle(each)
       const hides = style.overflowX === 'hidden' || style.overflowX === 'clip'
