@@ -242,7 +242,7 @@ def an_inspection(looker: Looker) -> None:
 def a_task(looker: Looker) -> None:
     page = looker.page
     page.goto("/app/tasks")
-    page.get_by_role("link", name="工地周检").click()
+    page.get_by_role("link", name="工地扬尘检查").click()
     page.get_by_role("button", name="退回任务").click()
     expect(page.get_by_label("退回原因（必填）")).to_be_visible()
     looker.look("task")

@@ -67,6 +67,7 @@ def test_two_who_changed_one_finding_see_it_and_one_decides(station: Station, br
     expect(conflict.get_by_text("一辆渣土车带泥上路")).to_be_visible()
     conflict.get_by_text("三辆渣土车带泥上路").click()
     conflict.get_by_role("button", name="按所选确定").click()
+    expect(conflict).to_have_count(0)
     hand_in(luo)
     for phone in (luo, wei):
         hand_in(phone)

@@ -15,6 +15,7 @@ test('sound in a WebM file is announced as the container that the server sees', 
 test('what the server would refuse is refused before it is kept', () => {
   expect(faultOf({ size: 5 }, null, null)).toBe('kind-unknown')
   expect(faultOf({ size: 0 }, 'image/jpeg', null)).toBe('file-empty')
+  expect(faultOf({ size: 0 }, 'video/webm', 0)).toBe('nothing-recorded')
   expect(faultOf({ size: USUAL_MOST_BYTES + 1 }, 'video/mp4', 30)).toBe('file-too-large')
   expect(faultOf({ size: 5 }, 'video/mp4', 75)).toBe('film-too-long')
   expect(faultOf({ size: 5 }, 'video/mp4', 60.4)).toBeNull()

@@ -71,7 +71,7 @@ export function faultOf(
   mostBytes = USUAL_MOST_BYTES,
 ): string | null {
   if (mediaType === null) return 'kind-unknown'
-  if (file.size === 0) return 'file-empty'
+  if (file.size === 0) return ['film', 'audio'].includes(kindOf(mediaType)) ? 'nothing-recorded' : 'file-empty'
   if (file.size > mostBytes) return 'file-too-large'
   if (kindOf(mediaType) === 'film' && seconds !== null && seconds > FILM_S + 1) return 'film-too-long'
   return null
