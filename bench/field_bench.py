@@ -236,6 +236,7 @@ def main() -> None:
         try:
             phone = Phone(browsers, "wei")
             mirrored = [first_pull(phone, station, arguments.rows)]
+            phone.wait_for_checklists(SITE, LONG)  # its file comes after the rows
             station.kill()
             starts = [cold_start(phone) for _ in rounds]
             lists = [[checklist(phone.page, title) for _ in rounds] for title in (OF_THE_PLAN, LONG)]
